@@ -1,0 +1,225 @@
+"""The one way to Loxo: a shared session, a shared pace, one table of what an answer means.
+
+Built on requests and tenacity. The CDK's HttpClient was tried and left: it calls every pause a rate limit and every
+timeout a system error, prints a stack trace for each request given up, adds a second to each wait, has no jitter,
+takes a 3xx for success, and under --debug logs whole answers, which are people's data.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import requests
+import tenacity
+import urllib3
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from source_loxo.config import Config
+from source_loxo.endpoints import Endpoint
+from source_loxo.paging import ContractError, Page, decode_page
+from source_loxo.rate import MAX_PAUSE_SECONDS, AdaptiveRate, retry_after
+
+logger = logging.getLogger("airbyte")
+
+# Streams that are read at the same time. Beyond 16 the whole account at 200 ms a request gets no faster (measured).
+WORKERS = 16
+# Seconds to connect, and between two pieces of an answer.
+TIMEOUTS = (10, 60)
+# Seconds for a whole answer: a server that drips a byte a second never trips the timeouts above.
+BODY_SECONDS = 300
+# A page of 100 full people is about 10 MB at the very most; more is not a page.
+BODY_BYTES = 64 * 1024 * 1024
+# With waits of up to half a minute, about a minute and a half of patience for one request.
+RETRIES = 8
+CHECK_RETRIES = 1
+# Seconds after which a request is not tried again: the longest pause, twice.
+PATIENCE_SECONDS = 2 * MAX_PAUSE_SECONDS
+
+
+class LoxoError(AirbyteTracedException):
+    """A request that brought no page.
+
+    :param message: what failed on which stream, what Loxo answered, what to do.
+    :param status: the HTTP status, or 0 if there was no answer.
+    :param may_pass: whether the same request may succeed a little later.
+    """
+
+    def __init__(self, message: str, failure_type: FailureType, status: int = 0, may_pass: bool = False) -> None:
+        super().__init__(message=message, internal_message=message, failure_type=failure_type)
+        self.status = status
+        self.may_pass = may_pass
+
+
+class BearerKey(AuthBase):
+    """Sets the header itself, so that a netrc file of the machine cannot replace the key."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
+class LoxoClient:
+    """Reads pages of one account. Safe to share between threads.
+
+    :param retries: how often a request is sent again after a fault that may pass.
+    """
+
+    def __init__(self, config: Config, retries: int = RETRIES) -> None:
+        self._config = config
+        self._retries = retries
+        self._rate = AdaptiveRate()
+        self._session = requests.Session()
+        self._session.auth = BearerKey(config.api_key)
+        self._session.headers["Accept"] = "application/json"
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=WORKERS))
+
+    def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Page:
+        """One page of a list; the endpoint's constant filters and page size are added.
+
+        :raises LoxoError: Loxo refused, or gave no usable answer however often it was asked.
+        """
+        size = {"per_page": endpoint.per_page} if endpoint.per_page else {}
+        query = {**size, **endpoint.filters, **(params or {})}
+        patience = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, LoxoError) and error.may_pass),
+            # The jitter keeps sixteen streams that failed together from coming back together.
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
+            stop=tenacity.stop_after_attempt(1 + self._retries) | tenacity.stop_after_delay(PATIENCE_SECONDS),
+            before_sleep=_log_retry,
+            reraise=True,
+        )
+        return patience(self._page_once, endpoint, query)
+
+    def _page_once(self, endpoint: Endpoint, query: Mapping[str, Any]) -> Page:
+        self._rate.wait_for_turn()
+        response = None
+        try:
+            response = self._session.get(
+                f"{self._config.base_url}/{endpoint.path}",
+                params=query,
+                timeout=TIMEOUTS,
+                stream=True,
+                allow_redirects=False,
+            )
+            body = read_body(response)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._no_answer(endpoint, error) from None
+        except ContractError as error:
+            raise self._unreadable(endpoint, response, error, may_pass=False) from None
+        self._rate.learn(response)
+        if response.status_code != 200:
+            raise self._refused(endpoint, response, body)
+        try:
+            return decode_page(endpoint, orjson.loads(body))
+        except (orjson.JSONDecodeError, ContractError) as error:
+            raise self._unreadable(endpoint, response, error, may_pass=True) from None
+
+    def _no_answer(self, endpoint: Endpoint, error: Exception) -> LoxoError:
+        cause = self._redact(str(error))
+        if isinstance(error, requests.exceptions.SSLError):
+            advice = (
+                f"no secure connection to {self._host}. Check the Loxo Domain; behind a company proxy, name its "
+                "certificate in REQUESTS_CA_BUNDLE"
+            )
+            return LoxoError(f"{endpoint.name}: {advice}. ({cause})", FailureType.config_error)
+        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
+            return LoxoError(f"{endpoint.name}: no request can be made. ({cause})", FailureType.config_error)
+        if "NameResolutionError" in cause:
+            advice = f"the host {self._host} is not known to the network. Check the Loxo Domain"
+            return LoxoError(f"{endpoint.name}: {advice}. ({cause})", FailureType.config_error, may_pass=True)
+        advice = f"no whole answer from {self._host}. If this is the first sync, check the Loxo Domain; else sync again"
+        return LoxoError(f"{endpoint.name}: {advice}. ({cause})", FailureType.transient_error, may_pass=True)
+
+    def _refused(self, endpoint: Endpoint, response: requests.Response, body: bytes) -> LoxoError:
+        """The table of statuses. A status that no source has seen is our defect until known better."""
+        status, path, may_pass = response.status_code, endpoint.path, False
+        if status == 429:
+            pause = retry_after(response) or 0
+            kind, may_pass = FailureType.transient_error, pause <= MAX_PAUSE_SECONDS
+            text = f"Loxo throttles this account{'' if may_pass else f' for {pause:.0f} seconds'}. Sync again later."
+        elif status >= 500 or status == 408:
+            kind, may_pass = FailureType.transient_error, True
+            text = "Loxo has a fault of its own. Sync again later."
+        elif 300 <= status < 400:
+            kind = FailureType.config_error
+            target = self._redact(response.headers.get("Location", "nowhere"))
+            text = f"{self._host} points to {target}, which is not followed. Put the final host into Loxo Domain."
+        elif status == 401:
+            kind = FailureType.config_error
+            text = "Loxo does not accept the API key. Make a new one in Settings > API Keys and paste it."
+        elif status == 403:
+            kind = FailureType.config_error
+            text = (
+                f"the API key may not read '{path}'. Let an account admin allow it, check that your Loxo plan has API "
+                "access, or deselect this stream."
+            )
+        elif status == 404:
+            kind = FailureType.config_error
+            text = (
+                f"{self._host} knows no '{path}' of the agency '{self._config.agency_slug}'. Check the Agency Slug and "
+                "the Loxo Domain. If other streams work, your Loxo plan lacks this object: deselect the stream."
+            )
+        else:
+            kind = FailureType.system_error
+            text = "Loxo refused the request. Please report this as a defect of the connector."
+        return LoxoError(f"{endpoint.name}: {text} (status {status}{self._quote(body)})", kind, status, may_pass)
+
+    def _unreadable(
+        self, endpoint: Endpoint, response: requests.Response | None, error: Exception, may_pass: bool
+    ) -> LoxoError:
+        if response is not None and "html" in response.headers.get("Content-Type", "").lower():
+            text = (
+                f"{self._host} answered with a web page instead of data. Check the Loxo Domain; if it is right, a "
+                "proxy or a maintenance page stands in between."
+            )
+        else:
+            text = f"Loxo's answer cannot be read: {error}. Nothing was skipped; report this if it stays."
+        return LoxoError(f"{endpoint.name}: {text}", FailureType.system_error, 200, may_pass)
+
+    def _quote(self, body: bytes) -> str:
+        # Redacted before it is cut: half a key is a leak too.
+        words = " ".join(self._redact(body.decode("utf-8", "replace")).split())
+        return f", Loxo's words: {words[:300]}" if words else ""
+
+    def _redact(self, text: str) -> str:
+        return text.replace(self._config.api_key, "****")
+
+    @property
+    def _host(self) -> str:
+        return self._config.base_url.split("/")[2]
+
+
+def _log_retry(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    seconds = state.next_action.sleep if state.next_action else 0
+    logger.info(f"{error} Try {state.attempt_number} failed; the next in {seconds:.1f} s.")
+
+
+def read_body(response: requests.Response) -> bytes:
+    """The whole body, bounded in size and time.
+
+    :raises requests.RequestException, urllib3.exceptions.HTTPError, OSError: it broke off or came too slowly.
+    :raises ContractError: it is larger than any page.
+    """
+    deadline = time.monotonic() + BODY_SECONDS
+    pieces, size = [], 0
+    with response:
+        while piece := response.raw.read1(1 << 20, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            if size > BODY_BYTES:
+                raise ContractError(f"it is larger than {BODY_BYTES // 2**20} MB")
+            if time.monotonic() > deadline:
+                raise requests.exceptions.ReadTimeout(f"it took longer than {BODY_SECONDS} seconds")
+    return b"".join(pieces)

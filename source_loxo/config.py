@@ -1,0 +1,95 @@
+"""What the user typed, made safe: the address to talk to, the key, and the optional start date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pendulum
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# A top-level domain never starts with a digit: that is how dotted IP addresses are refused.
+_HOST = re.compile(rf"(?:https?://)?((?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?)/?", re.IGNORECASE)
+# A sandbox on the user's own machine is the only address that may be plain http and have a port.
+_LOOPBACK = re.compile(r"(http://(?:localhost|127\.0\.0\.1|\[::1\]):[0-9]{1,5})/?", re.IGNORECASE)
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
+
+
+def config_error(message: str) -> AirbyteTracedException:
+    """An error that only the user can mend, worded for them."""
+    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
+
+
+@dataclass(frozen=True)
+class Config:
+    """A checked connection: `base_url` ends with the agency's slug and has no trailing slash."""
+
+    base_url: str
+    agency_slug: str
+    api_key: str = field(repr=False)
+    start_date: pendulum.DateTime | None = None
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Config:
+        """Checks the form's values.
+
+        :raises AirbyteTracedException: config_error that names the field and says what to type instead.
+        """
+        slug = _text(values, "agency_slug", "Agency Slug")
+        if not _SLUG.fullmatch(slug):
+            raise config_error(
+                f"Agency Slug: '{slug}' is not a slug. In Loxo, open Settings > General > Agency Info and take the "
+                "part of the Resume Forwarding Address before the @."
+            )
+        key = _text(values, "api_key", "API Key")
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise config_error(
+                "API Key: the key holds a blank, a line break or a letter that no key has. Copy it again from Loxo, "
+                "Settings > API Keys."
+            )
+        return cls(
+            base_url=f"{_origin(_text(values, 'domain', 'Loxo Domain'))}/api/{slug}",
+            agency_slug=slug,
+            api_key=key,
+            start_date=_start_date(values.get("start_date")),
+        )
+
+
+def _text(values: Mapping[str, Any], name: str, title: str) -> str:
+    value = values.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise config_error(f"{title}: the field '{name}' is empty. Fill it in.")
+    return value.strip()
+
+
+def _origin(domain: str) -> str:
+    """The scheme and host of what was typed or pasted into the domain field."""
+    if loopback := _LOOPBACK.fullmatch(domain):
+        if int(loopback[1].rsplit(":", 1)[1]) <= 65535:
+            return loopback[1].lower()
+    elif host := _HOST.fullmatch(domain):
+        return f"https://{host[1].lower()}"
+    # The value is not quoted: a pasted address may carry a password.
+    raise config_error(
+        "Loxo Domain: type only the host name that your browser shows when you use Loxo, for example app.loxo.co or "
+        "acme.app.loxo.co: no path, port, user name or IP address. (Plain http with a port is for a sandbox on your "
+        "own machine only, such as http://127.0.0.1:8080.)"
+    )
+
+
+def _start_date(value: Any) -> pendulum.DateTime | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and _DATE.fullmatch(value.strip()):
+        try:
+            parsed = pendulum.parse(value.strip(), tz="UTC")
+        except ValueError:
+            parsed = None
+        if isinstance(parsed, pendulum.DateTime):
+            return parsed
+    raise config_error("Start Date: write it as YYYY-MM-DDTHH:MM:SSZ, for example 2024-01-01T00:00:00Z.")

@@ -1,0 +1,109 @@
+"""One pace for all streams. Loxo publishes no limit, so it is found: faster until a 429, then slower.
+
+Where the numbers come from: public clients of Loxo pace themselves at 2 to 15 requests a second, so we start at the
+upper end of what is known to work; the rest is the additive-increase, multiplicative-decrease rule of TCP.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+
+import requests
+
+logger = logging.getLogger("airbyte")
+
+# Requests a second, and the burst that the start allows.
+START_RATE = 15.0
+MIN_RATE = 0.5
+MAX_RATE = 200.0
+# Where Loxo does not say how long to pause after a 429.
+DEFAULT_PAUSE_SECONDS = 1.0
+# Longer than this a pause ends the stream: a platform's worker is not for sleeping in.
+MAX_PAUSE_SECONDS = 300
+# Nobody should wonder whether a pausing sync still lives.
+REMINDER_SECONDS = 20.0
+
+
+class AdaptiveRate:
+    """A token bucket shared by all threads, whose rate follows Loxo's answers.
+
+    :param clock: seconds that never go back.
+    :param sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.rate = START_RATE
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._tokens = START_RATE
+        self._filled_at = clock()
+        self._paused_until = self._filled_at
+        self._reminded_at = self._filled_at
+        self._limit_found = False
+
+    def wait_for_turn(self) -> None:
+        """Returns when a request may be sent."""
+        while seconds := self._seconds_to_wait():
+            self._sleep(seconds)
+
+    def learn(self, response: requests.Response) -> None:
+        """Takes an answer into account; a pause that Loxo asks for holds for all streams."""
+        if response.status_code == 429:
+            pause = retry_after(response)
+            self._slow_down(DEFAULT_PAUSE_SECONDS if pause is None else min(pause, MAX_PAUSE_SECONDS))
+        elif response.ok:
+            self._speed_up()
+
+    def _seconds_to_wait(self) -> float:
+        """Takes a request from the budget and returns 0, or says when to ask again."""
+        with self._lock:
+            now = self._clock()
+            if now < self._paused_until:
+                if now - self._reminded_at >= REMINDER_SECONDS:
+                    self._reminded_at = now
+                    logger.info(f"Waiting for Loxo's throttle to end: {self._paused_until - now:.0f} s to go.")
+                return min(self._paused_until - now, REMINDER_SECONDS)
+            self._tokens = min(max(1.0, self.rate), self._tokens + (now - self._filled_at) * self.rate)
+            self._filled_at = now
+            if self._tokens < 1:
+                return max(0.001, (1 - self._tokens) / self.rate)
+            self._tokens -= 1
+            return 0.0
+
+    def _speed_up(self) -> None:
+        """Each answer allows one request a second more; once a limit is found, a small part of one (3 % a second)."""
+        with self._lock:
+            self.rate = min(MAX_RATE, self.rate + (0.03 if self._limit_found else 1.0))
+
+    def _slow_down(self, pause: float) -> None:
+        """One cut for the whole burst that met the limit."""
+        with self._lock:
+            now = self._clock()
+            if now >= self._paused_until:
+                self.rate = max(MIN_RATE, self.rate * (0.7 if self._limit_found else 0.5))
+                self._limit_found = True
+                self._reminded_at = now
+                logger.info(f"Loxo throttles: all streams wait {pause:.1f} s, then {self.rate:.1f} requests a second.")
+            self._paused_until = max(self._paused_until, now + pause)
+            self._tokens, self._filled_at = 0.0, self._paused_until
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """Seconds that Loxo asks to wait, from a number or an HTTP date; None if it does not say."""
+    value = response.headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+        except (TypeError, ValueError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

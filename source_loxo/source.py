@@ -1,0 +1,102 @@
+"""The four commands of an Airbyte source."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from queue import Queue
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    AirbyteStreamStatus,
+    ConfiguredAirbyteCatalog,
+    FailureType,
+    Status,
+    StreamDescriptor,
+)
+from airbyte_cdk.sources import Source
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.message import InMemoryMessageRepository
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_loxo.client import CHECK_RETRIES, WORKERS, LoxoClient
+from source_loxo.config import Config, config_error
+from source_loxo.cursors import QueueOrderedRepository
+from source_loxo.endpoints import ENDPOINTS
+from source_loxo.streams import full_refresh_stream
+
+# A few pages: what is in the queue at a kill is read again, and it is what a slow destination makes us hold.
+QUEUE_RECORDS = 500
+# One request for a handful of rows that every account has.
+CHECK_ENDPOINT = ENDPOINTS["person_types"]
+
+
+class SourceLoxo(Source):
+    """A whole Loxo account as Airbyte streams."""
+
+    message_repository = InMemoryMessageRepository()
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        return config
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        try:
+            LoxoClient(Config.parse(config), retries=CHECK_RETRIES).page(CHECK_ENDPOINT)
+        except AirbyteTracedException as error:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        client = LoxoClient(Config.parse(config))
+        streams = [full_refresh_stream(row, client, self.message_repository, {}) for row in ENDPOINTS.values()]
+        return AirbyteCatalog(streams=[stream.as_airbyte_stream() for stream in streams])
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        parsed = Config.parse(config)
+        queue: Queue[Any] = Queue(maxsize=QUEUE_RECORDS)
+        self.message_repository = repository = QueueOrderedRepository(queue)
+        client = LoxoClient(parsed)
+        states = ConnectorStateManager(state)
+        start_date = parsed.start_date.to_iso8601_string() if parsed.start_date else None
+        known: list[AbstractStream] = []
+        unknown: list[str] = []
+        for configured in catalog.streams:
+            name = configured.stream.name
+            if name not in ENDPOINTS:
+                unknown.append(name)
+                continue
+            stored = states.get_stream_state(name, configured.stream.namespace)
+            known.append(
+                full_refresh_stream(ENDPOINTS[name], client, repository, stored, configured.sync_id, start_date)
+            )
+        for name in unknown:
+            yield from _missing_stream(name)
+        if known:  # the CDK's concurrent core waits for ever for the end of nothing
+            yield from ConcurrentSource.create(
+                WORKERS, WORKERS // 2, logger, DebugSliceLogger(), repository, queue
+            ).read(known)
+        if unknown:
+            raise config_error(f"These streams of the connection do not exist: {', '.join(unknown)}.")
+
+
+def _missing_stream(name: str) -> Iterator[AirbyteMessage]:
+    """Tells the platform that a configured stream was not read, so that the sync is not green."""
+    text = f"{name}: this connector has no such stream. Refresh the connection's schema and deselect it."
+    stream = StreamDescriptor(name=name)
+    error = AirbyteTracedException(text, text, FailureType.config_error, stream_descriptor=stream)
+    yield error.as_airbyte_message()
+    yield status_message(stream, AirbyteStreamStatus.INCOMPLETE)

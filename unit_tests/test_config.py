@@ -1,0 +1,129 @@
+"""What people type into the form, and what becomes of it; the form's own pattern must agree."""
+
+import pkgutil
+import re
+
+import pytest
+import yaml
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_loxo.config import Config
+
+GOOD = {"domain": "app.loxo.co", "agency_slug": "acme", "api_key": "sandbox-key"}
+
+SPEC = yaml.safe_load(pkgutil.get_data("source_loxo", "spec.yaml") or "")
+PROPERTIES = SPEC["connectionSpecification"]["properties"]
+
+
+def form_accepts(field: str, value: str) -> bool:
+    return re.search(PROPERTIES[field]["pattern"], value) is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("app.loxo.co", "https://app.loxo.co/api/acme"),
+        ("  app.loxo.co ", "https://app.loxo.co/api/acme"),
+        ("https://acme.app.loxo.co/", "https://acme.app.loxo.co/api/acme"),
+        ("http://app.loxo.co", "https://app.loxo.co/api/acme"),
+        ("HTTPS://App.Loxo.Co", "https://app.loxo.co/api/acme"),
+        ("crm.xn--bcher-kva.example", "https://crm.xn--bcher-kva.example/api/acme"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/acme"),
+        ("http://localhost:8080/", "http://localhost:8080/api/acme"),
+        ("http://[::1]:8080", "http://[::1]:8080/api/acme"),
+    ],
+)
+def test_a_pasted_domain_is_normalised_and_the_form_accepts_it(typed: str, address: str) -> None:
+    assert form_accepts("domain", typed)
+    assert Config.parse({**GOOD, "domain": typed}).base_url == address
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "app.loxo.co/agencies",
+        "app.loxo.co?x=1",
+        "app.loxo.co#top",
+        "https://user:pass@app.loxo.co",
+        "app.loxo.co:443",
+        "https://app.loxo.co:8443",
+        "10.0.0.1",
+        "https://169.254.169.254/",
+        "http://10.0.0.1:8080",
+        "0x7f.1",
+        "2130706433",
+        "[::1]",
+        "localhost",
+        "http://localhost",
+        "https://localhost:8080",
+        "https://127.0.0.1:8080",
+        "http://127.0.0.1:8080/api",
+        "http://localhost.evil.example:8080",
+        "ftp://app.loxo.co",
+        "app..loxo.co",
+        "-app.loxo.co",
+        "app_loxo.co",
+        "app.loxo.co\nevil.example",
+        "https://",
+    ],
+)
+def test_a_domain_with_anything_else_is_refused_by_the_form_and_by_the_connector(typed: str) -> None:
+    assert not form_accepts("domain", typed)
+    with pytest.raises(AirbyteTracedException, match="Loxo Domain") as refused:
+        Config.parse({**GOOD, "domain": typed})
+    assert refused.value.failure_type is FailureType.config_error
+
+
+def test_a_port_beyond_65535_is_refused() -> None:
+    with pytest.raises(AirbyteTracedException, match="Loxo Domain"):
+        Config.parse({**GOOD, "domain": "http://127.0.0.1:99999"})
+
+
+def test_a_password_in_a_pasted_address_is_not_repeated() -> None:
+    with pytest.raises(AirbyteTracedException) as refused:
+        Config.parse({**GOOD, "domain": "https://user:hunter2@app.loxo.co"})
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("typed", ["acme@loxo.co", "acme/../other", "..", "ac me", "acme?x", "acme%2f", ""])
+def test_a_slug_that_would_change_the_address_is_refused(typed: str) -> None:
+    assert not form_accepts("agency_slug", typed)
+    with pytest.raises(AirbyteTracedException, match="Agency Slug"):
+        Config.parse({**GOOD, "agency_slug": typed})
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "two words", "line\nbreak", "kéy", None, 12345])
+def test_a_key_that_cannot_be_a_header_is_refused_without_being_repeated(typed: object) -> None:
+    with pytest.raises(AirbyteTracedException, match="API Key") as refused:
+        Config.parse({**GOOD, "api_key": typed})
+    assert not str(typed).strip() or str(typed) not in str(refused.value)
+
+
+def test_the_key_is_stripped_and_never_shown() -> None:
+    config = Config.parse({**GOOD, "api_key": " sandbox-key\n"})
+    assert config.api_key == "sandbox-key"
+    assert "sandbox-key" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2024-02-29", "2024-02-29T00:00:00Z"),
+        ("2024-02-29T10:00:00Z", "2024-02-29T10:00:00Z"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_start_date_is_a_day_or_a_moment_in_utc(typed: object, meant: object) -> None:
+    start = Config.parse({**GOOD, "start_date": typed}).start_date
+    assert (start and start.to_iso8601_string()) == meant
+    assert typed is None or form_accepts("start_date", str(typed))
+
+
+@pytest.mark.parametrize(
+    "typed", ["yesterday", "2024-13-01", "2023-02-29", "01/02/2024", "2024-01-01T00:00:00+02:00", 5]
+)
+def test_a_start_date_that_is_no_date_is_refused_with_the_form_to_write(typed: object) -> None:
+    with pytest.raises(AirbyteTracedException, match="YYYY-MM-DDTHH:MM:SSZ"):
+        Config.parse({**GOOD, "start_date": typed})

@@ -1,0 +1,96 @@
+"""The pace: it finds the limit, shares every pause, and never stands still for ever. Time here is a variable."""
+
+import email.utils
+import time
+
+import pytest
+import requests
+
+from source_loxo import rate
+from source_loxo.rate import AdaptiveRate, retry_after
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def answer(status: int, retry: str | None = None) -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    if retry is not None:
+        response.headers["Retry-After"] = retry
+    return response
+
+
+def paced(seconds: Time) -> AdaptiveRate:
+    return AdaptiveRate(clock=lambda: seconds.now, sleep=seconds.sleep)
+
+
+def test_the_start_is_no_faster_than_public_clients_are_known_to_go() -> None:
+    seconds = Time()
+    pace = paced(seconds)
+    sent = 0
+    while seconds.now < 1:
+        pace.wait_for_turn()
+        sent += 1
+    assert sent <= 2 * rate.START_RATE + 1
+
+
+@pytest.mark.parametrize("allowed", [2, 10, 40])
+def test_it_settles_near_the_limit_with_few_refusals(allowed: int) -> None:
+    seconds = Time()
+    pace = paced(seconds)
+    recent: list[float] = []
+    good = refused = 0
+    while seconds.now < 120:
+        pace.wait_for_turn()
+        recent = [moment for moment in recent if moment > seconds.now - 1]
+        if len(recent) >= allowed:
+            refused += 1
+            pace.learn(answer(429))
+        else:
+            recent.append(seconds.now)
+            good += 1
+            pace.learn(answer(200))
+    assert good >= 0.6 * allowed * 120
+    assert refused <= 0.1 * (good + refused)
+
+
+def test_a_pause_that_loxo_asks_for_is_kept() -> None:
+    seconds = Time()
+    pace = paced(seconds)
+    pace.learn(answer(429, "30"))
+    pace.wait_for_turn()
+    assert 30 <= seconds.now < 33
+
+
+def test_a_burst_of_refusals_cuts_the_pace_once() -> None:
+    pace = paced(Time())
+    for _ in range(16):
+        pace.learn(answer(429))
+    assert pace.rate == rate.START_RATE / 2
+
+
+def test_a_long_pause_is_spoken_of_while_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
+    seconds = Time()
+    pace = paced(seconds)
+    caplog.set_level("INFO", "airbyte")
+    pace.learn(answer(429, "100"))
+    pace.wait_for_turn()
+    assert len([record for record in caplog.records if "Waiting" in record.message]) >= 3
+
+
+@pytest.mark.parametrize("value", ["", "soon", "nan", "inf", "Mon, 99 Foo 2026"])
+def test_a_retry_after_that_says_nothing_is_no_pause(value: str) -> None:
+    assert retry_after(answer(429, value)) is None
+
+
+def test_retry_after_is_seconds_or_a_date() -> None:
+    assert retry_after(answer(429, "12")) == 12
+    assert retry_after(answer(429, "-5")) == 0
+    date = email.utils.formatdate(time.time() + 60, usegmt=True)
+    assert 55 <= (retry_after(answer(429, date)) or 0) <= 61
