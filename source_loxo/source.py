@@ -14,6 +14,7 @@ from airbyte_cdk.models import (
     AirbyteStateMessage,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
     FailureType,
     Status,
     StreamDescriptor,
@@ -31,6 +32,7 @@ from source_loxo.client import CHECK_RETRIES, WORKERS, LoxoClient
 from source_loxo.config import Config, config_error
 from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.endpoints import ENDPOINTS
+from source_loxo.moments import written
 from source_loxo.streams import full_refresh_stream
 
 # A few pages: what is in the queue at a kill is read again, and it is what a slow destination makes us hold.
@@ -46,6 +48,16 @@ class SourceLoxo(Source):
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         return config
+
+    @classmethod
+    def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
+        try:
+            return super().read_state(state_path)
+        except Exception as error:  # the CDK's reader fails in as many ways as a file can be wrong
+            raise config_error(
+                "The state file is not a list of Airbyte state messages. Pass what an earlier sync printed, or none to "
+                f"start over. ({type(error).__name__})"
+            ) from None
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
@@ -71,10 +83,11 @@ class SourceLoxo(Source):
         self.message_repository = repository = QueueOrderedRepository(queue)
         client = LoxoClient(parsed)
         states = ConnectorStateManager(state)
-        start_date = parsed.start_date.to_iso8601_string() if parsed.start_date else None
+        start_date = written(parsed.start_date) if parsed.start_date else None
         known: list[AbstractStream] = []
         unknown: list[str] = []
-        for configured in catalog.streams:
+        # The long ones first: with them under way, the many short ones cost no time.
+        for configured in sorted(catalog.streams, key=_shortness):
             name = configured.stream.name
             if name not in ENDPOINTS:
                 unknown.append(name)
@@ -91,6 +104,11 @@ class SourceLoxo(Source):
             ).read(known)
         if unknown:
             raise config_error(f"These streams of the connection do not exist: {', '.join(unknown)}.")
+
+
+def _shortness(configured: ConfiguredAirbyteStream) -> bool:
+    row = ENDPOINTS.get(configured.stream.name)
+    return not (row and row.counted)
 
 
 def _missing_stream(name: str) -> Iterator[AirbyteMessage]:

@@ -31,6 +31,7 @@ from source_loxo import walks
 from source_loxo.client import LoxoClient
 from source_loxo.cursors import ResumableCursor, StreamCursor
 from source_loxo.endpoints import Endpoint, Paging
+from source_loxo.moments import moment, shifted
 from source_loxo.paging import ContractError, Row, Tally
 
 logger = logging.getLogger("airbyte")
@@ -122,7 +123,7 @@ def full_refresh_stream(
     """A stream that reads everything, and ends INCOMPLETE if Loxo claims more than was delivered.
 
     :param stored_state: what an earlier attempt of the same sync remembered.
-    :param start_date: ISO 8601; records created earlier are left out where Loxo can filter by creation.
+    :param start_date: a moment; records created earlier are left out where Loxo can filter by creation.
     """
     if endpoint.paging is not Paging.SCROLL:
         plain = StreamCursor(endpoint.name, repository)
@@ -138,11 +139,12 @@ def full_refresh_stream(
     filters = {endpoint.steady_sort: "asc"} if endpoint.steady_sort else {}
     since = start_date if endpoint.created_after else None
     if since:
-        filters[endpoint.created_after] = since
+        # A second earlier, because nobody knows whether Loxo's bound includes its own moment.
+        filters[endpoint.created_after] = shifted(since, seconds=-1)
 
     def walk() -> Iterator[list[Row]]:
         for rows in walks.scroll(client, endpoint, tally, cursor, filters):
-            yield [row for row in rows if not since or str(row.get("created_at") or since) >= since]
+            yield [row for row in rows if not since or (moment(row.get("created_at")) or since) >= since]
 
     return LoxoStream(endpoint, OnePartition(_settled(endpoint, tally, cursor, walk)), cursor)
 

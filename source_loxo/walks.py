@@ -168,6 +168,7 @@ def pages_of_any_number(client: LoxoClient, endpoint: Endpoint, tally: Tally) ->
     if _page_count(endpoint, top) <= 1:
         yield tally.add(top)
         return
+    tally.claimed = top.total_count
     mark = max((row.get(endpoint.cursor_field) or "" for row in top.rows), default="")
     for _ in range(PASSES):
         for rows in _below_the_wall(client, endpoint, {endpoint.steady_sort: "asc"}, endpoint.splits, Wall()):

@@ -1,0 +1,36 @@
+"""Sandboxes and connectors for the tests that go over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from connector import Connector
+
+from sandbox.process import Sandbox
+
+
+@pytest.fixture
+def start_sandbox() -> Iterator[Callable[..., Sandbox]]:
+    """Starts sandboxes that end with the test."""
+    with ExitStack() as stack:
+        yield lambda **flags: stack.enter_context(Sandbox(**flags))
+
+
+@pytest.fixture
+def small(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    """An account of a few pages of everything."""
+    return start_sandbox(people=250, jobs=130, events=320, companies=60)
+
+
+@pytest.fixture
+def connect(tmp_path: Path) -> Callable[..., Connector]:
+    """A connector for a sandbox; keywords override its config."""
+
+    def connected(sandbox: Sandbox, **config: Any) -> Connector:
+        return Connector({**sandbox.config, **config}, tmp_path)
+
+    return connected

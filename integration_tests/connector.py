@@ -1,0 +1,125 @@
+"""Runs the connector as its users do: its own process, its four commands, its printed lines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Output:
+    """What one run printed."""
+
+    exit_code: int
+    text: str
+    messages: list[dict[str, Any]] = field(repr=False)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The contents of all messages of a type, such as `RECORD`."""
+        key = {"CONNECTION_STATUS": "connectionStatus"}.get(kind, kind.lower())
+        return [message[key] for message in self.messages if message["type"] == kind]
+
+    @property
+    def records(self) -> dict[str, list[dict[str, Any]]]:
+        streams = defaultdict(list)
+        for record in self.of("RECORD"):
+            streams[record["stream"]].append(record["data"])
+        return streams
+
+    def ids(self, stream: str) -> list[Any]:
+        return [record["id"] for record in self.records[stream]]
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The last status of each stream."""
+        return {
+            trace["stream_status"]["stream_descriptor"]["name"]: trace["stream_status"]["status"]
+            for trace in self.of("TRACE")
+            if trace["type"] == "STREAM_STATUS"
+        }
+
+    @property
+    def errors(self) -> dict[str, dict[str, Any]]:
+        """The error traces by stream; the last, of no stream, under the empty name."""
+        return {
+            (trace["error"].get("stream_descriptor") or {}).get("name", ""): trace["error"]
+            for trace in self.of("TRACE")
+            if trace["type"] == "ERROR"
+        }
+
+    @property
+    def logs(self) -> str:
+        return "\n".join(log["message"] for log in self.of("LOG"))
+
+    @property
+    def state(self) -> list[dict[str, Any]]:
+        """The last state of each stream, as the platform would hand it back."""
+        last = {state["stream"]["stream_descriptor"]["name"]: state for state in self.of("STATE")}
+        return list(last.values())
+
+    def stream_state(self, stream: str) -> dict[str, Any]:
+        states = {state["stream"]["stream_descriptor"]["name"]: state for state in self.state}
+        content: dict[str, Any] = states[stream]["stream"]["stream_state"]
+        return content
+
+
+class Connector:
+    """One account's connector; `folder` holds the files that the commands read."""
+
+    def __init__(self, config: Mapping[str, Any], folder: Path) -> None:
+        self.folder = folder
+        self._config = self._file("config", config)
+
+    def _file(self, name: str, content: Any) -> str:
+        path = self.folder / f"{name}.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, str(ROOT / "main.py"), *arguments]
+
+    def run(self, *arguments: str) -> Output:
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False)
+        return parse(done.returncode, done.stdout, done.stderr)
+
+    def check(self) -> Output:
+        return self.run("check", "--config", self._config)
+
+    def discover(self) -> dict[str, dict[str, Any]]:
+        """The catalog's streams by name."""
+        catalog = self.run("discover", "--config", self._config).of("CATALOG")[0]
+        return {stream["name"]: stream for stream in catalog["streams"]}
+
+    def read_arguments(
+        self,
+        streams: Iterable[str] | None = None,
+        mode: str = "full_refresh",
+        state: Any = None,
+        sync_id: int | None = None,
+    ) -> list[str]:
+        """Arguments of a read of the named streams, or of all; a stream that cannot do the mode is read in full."""
+        known = self.discover()
+        chosen = []
+        for name in known if streams is None else streams:
+            stream = known.get(name, {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]})
+            mode_here = mode if mode in stream["supported_sync_modes"] else "full_refresh"
+            configured = {"stream": stream, "sync_mode": mode_here, "destination_sync_mode": "append"}
+            chosen.append(configured if sync_id is None else {**configured, "sync_id": sync_id})
+        arguments = ["read", "--config", self._config, "--catalog", self._file("catalog", {"streams": chosen})]
+        return arguments if state is None else [*arguments, "--state", self._file("state", state)]
+
+    def read(self, streams: Iterable[str] | None = None, **options: Any) -> Output:
+        return self.run(*self.read_arguments(streams, **options))
+
+
+def parse(exit_code: int, stdout: str, stderr: str = "") -> Output:
+    """Every printed line must be a whole message."""
+    return Output(exit_code, stdout + stderr, [json.loads(line) for line in stdout.splitlines()])

@@ -1,0 +1,184 @@
+"""The whole account, every id of it, over real HTTP, in every way that Loxo may be and with every fault switched on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from connector import Connector, Output
+
+from sandbox.process import Sandbox
+from source_loxo.endpoints import ENDPOINTS
+
+Start = Callable[..., Sandbox]
+Connect = Callable[..., Connector]
+
+
+def assert_complete(output: Output, sandbox: Sandbox, streams: Any = ENDPOINTS) -> None:
+    for stream in streams:
+        assert sorted(output.ids(stream)) == sorted(sandbox.ids(stream)), stream
+        assert output.statuses[stream] == "COMPLETE"
+    assert output.exit_code == 0
+
+
+def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if value is not None}
+
+
+@pytest.fixture(scope="module")
+def whole_read(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with Sandbox(people=5000, jobs=300, events=3000) as sandbox:
+        yield sandbox, Connector(sandbox.config, tmp_path_factory.mktemp("whole")).read()
+
+
+def test_every_id_of_all_55_streams_is_delivered_once(whole_read: Any) -> None:
+    sandbox, output = whole_read
+    assert len(output.statuses) == 55
+    assert_complete(output, sandbox)
+
+
+def test_records_pass_through_unchanged(whole_read: Any) -> None:
+    sandbox, output = whole_read
+    headers = {"Authorization": f"Bearer {sandbox.api_key}"}
+    for path, key, query in (
+        ("people", "people", "per_page=100&created_at_sort=asc"),
+        ("jobs", "results", "per_page=100&page=2&updated_at_sort=asc"),
+        ("placements", "placements", ""),
+    ):
+        sent = requests.get(f"{sandbox.url}/api/{sandbox.agency_slug}/{path}?{query}", headers=headers).json()[key]
+        delivered = {record["id"]: record for record in output.records[path]}
+        # The CDK's serializer leaves out top-level nulls, which destinations store as nulls all the same.
+        assert [without_nulls(row) for row in sent] == [without_nulls(delivered[row["id"]]) for row in sent]
+
+
+def test_each_counted_stream_logs_delivered_and_claimed_and_estimates_its_rows(whole_read: Any) -> None:
+    sandbox, output = whole_read
+    assert "people: 5000 records delivered, Loxo claims 5000;" in output.logs
+    estimates = {
+        trace["estimate"]["name"]: trace["estimate"]["row_estimate"]
+        for trace in output.of("TRACE")
+        if trace["type"] == "ESTIMATE"
+    }
+    counted = [row.name for row in ENDPOINTS.values() if row.counted]
+    assert estimates == {name: len(sandbox.ids(name)) for name in counted}
+
+
+def test_only_declared_parameters_are_sent(whole_read: Any) -> None:
+    sandbox, _ = whole_read
+    assert "422" not in sandbox.requests()["by_status"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"faults": {"status_500": 0.1, "status_503": 0.05}},
+        {"faults": {"reset": 0.1, "truncate": 0.1}},
+        {"faults": {"html": 0.15}},
+        {"rate_limit": 20, "retry_after": "none"},
+        {"rate_limit": 20, "retry_after": "seconds"},
+        {"rate_limit": 20, "retry_after": "date"},
+        {"counters": "nested", "source_types": "bare", "last_page_cursor": "null"},
+        {"last_page_cursor": "absent", "default_order": "updated_desc"},
+        {"lucene_dates": "refused", "over_100": "rejected", "date_bounds": "exclusive"},
+        {"lucene_dates": "ignored", "fixed_page_size": 7, "source_types_page": 3},
+    ],
+    ids=lambda settings: "-".join(settings),
+)
+def test_nothing_is_lost_under_faults_and_on_either_side_of_what_is_unknown(
+    small: Sandbox, connect: Connect, settings: dict[str, Any]
+) -> None:
+    small.set(**settings)
+    assert_complete(connect(small).read(), small)
+
+
+def test_jobs_beyond_the_wall_are_all_read(start_sandbox: Start, connect: Connect) -> None:
+    sandbox = start_sandbox(people=20, jobs=2600, set={"jobs_wall": 1000})
+    assert_complete(connect(sandbox).read(["jobs"]), sandbox, ["jobs"])
+
+
+def test_jobs_that_no_filter_can_split_end_incomplete_with_the_number_that_is_missing(
+    start_sandbox: Start, connect: Connect
+) -> None:
+    sandbox = start_sandbox(people=20, jobs=700, set={"jobs_wall": 300})
+    first = sandbox.record("jobs", sandbox.ids("jobs")[0])
+    same = {key: first.get(key) for key in ("published", "remote_work_allowed", "status", "job_type", "country_code")}
+    for job_id in sandbox.ids("jobs"):
+        sandbox.update("jobs", job_id, **same)
+    output = connect(sandbox).read(["jobs"])
+    assert output.statuses["jobs"] == "INCOMPLETE"
+    assert len(set(output.ids("jobs"))) == 600
+    assert "100 records are missing" in output.errors["jobs"]["message"]
+    assert output.exit_code == 1
+
+
+@pytest.mark.parametrize("page", [1, 2])
+def test_a_person_edited_while_pages_are_read_costs_no_other_row(small: Sandbox, connect: Connect, page: int) -> None:
+    ids = small.ids("people")
+    edits = [{"op": "update", "object": "people", "id": each, "fields": {"city": "Elsewhere"}} for each in ids[:150:10]]
+    small.at("people", page, *edits)
+    assert_complete(connect(small).read(["people"]), small, ["people"])
+
+
+def test_a_person_deleted_or_made_while_pages_are_read_costs_no_other_row(small: Sandbox, connect: Connect) -> None:
+    ids = small.ids("people")
+    small.at("people", 1, {"op": "delete", "object": "people", "id": ids[0]}, {"op": "create", "object": "people"})
+    output = connect(small).read(["people"])
+    assert set(small.ids("people")) <= set(output.ids("people"))
+    assert output.exit_code == 0
+
+
+@pytest.mark.parametrize("request_number", [1, 2, 3, 4, 5])
+def test_a_job_deleted_edited_or_made_while_pages_are_read_costs_no_other_row(
+    start_sandbox: Start, connect: Connect, request_number: int
+) -> None:
+    sandbox = start_sandbox(people=20, jobs=330)
+    ids = sandbox.ids("jobs")
+    by_update = sorted(ids, key=lambda each: sandbox.record("jobs", each)["updated_at"])
+    sandbox.at(
+        "jobs",
+        request_number,
+        *({"op": "delete", "object": "jobs", "id": each} for each in (by_update[3], by_update[150], by_update[320])),
+        *({"op": "update", "object": "jobs", "id": each, "fields": {"title": "New"}} for each in by_update[50:60]),
+        {"op": "create", "object": "jobs"},
+    )
+    output = connect(sandbox).read(["jobs"])
+    assert set(sandbox.ids("jobs")) <= set(output.ids("jobs"))
+    assert output.exit_code == 0
+
+
+@pytest.mark.parametrize("order", ["created_desc", "updated_desc"])
+@pytest.mark.parametrize("request_number", [1, 2])
+def test_a_list_without_a_sort_loses_no_row_to_edits_and_creations(
+    small: Sandbox, connect: Connect, order: str, request_number: int
+) -> None:
+    small.set(default_order=order)
+    ids = small.ids("companies")
+    small.at(
+        "companies",
+        request_number,
+        *({"op": "update", "object": "companies", "id": each, "fields": {"name": "New"}} for each in ids[::5]),
+        {"op": "create", "object": "companies"},
+        {"op": "delete", "object": "companies", "id": ids[-1]},
+    )
+    output = connect(small).read(["companies"])
+    assert set(small.ids("companies")) <= set(output.ids("companies"))
+    assert output.exit_code == 0
+
+
+def test_start_date_leaves_out_what_was_created_before_it_and_nothing_else(small: Sandbox, connect: Connect) -> None:
+    created = sorted(small.record("person_events", each)["created_at"] for each in small.ids("person_events"))
+    start = created[len(created) // 2][:19] + "Z"
+    for bounds in ("inclusive", "exclusive"):
+        small.set(date_bounds=bounds)
+        on_the_boundary = small.create("person_events", created_at=start.replace("Z", ".000Z"))["id"]
+        output = connect(small, start_date=start).read(["person_events", "sms", "people"])
+        wanted = {
+            stream: {
+                each for each in small.ids(stream) if small.record(stream, each)["created_at"] >= f"{start[:19]}.000Z"
+            }
+            for stream in ("person_events", "sms")
+        }
+        assert on_the_boundary in wanted["person_events"]
+        for stream, ids in wanted.items():
+            assert set(output.ids(stream)) == ids
+        assert set(output.ids("people")) == set(small.ids("people"))

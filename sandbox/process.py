@@ -1,0 +1,150 @@
+"""The sandbox as a child process, for tests and benchmarks.
+
+with Sandbox(people=5000, set={"latency_ms": 200}) as box:
+    read(box.config)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SandboxError(RuntimeError):
+    """The sandbox did not start or refused a control request."""
+
+
+class Sandbox:
+    """Keyword arguments become flags (`api_key="x"` is `--api-key x`, `warm=True` is `--warm`), `set` is settings."""
+
+    def __init__(self, set: dict[str, Any] | None = None, **flags: Any) -> None:
+        self._settings, self._flags = set or {}, flags
+        self._child: subprocess.Popen[str] | None = None
+        self.url, self.agency_slug, self.api_key = "", "", ""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What a client needs to read it."""
+        return {"domain": self.url, "agency_slug": self.agency_slug, "api_key": self.api_key}
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    def start(self) -> Sandbox:
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", *self._arguments()],
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        assert self._child.stdout is not None
+        line = self._child.stdout.readline()
+        if not line:
+            raise SandboxError(f"the sandbox ended with status {self._child.wait()} before it listened")
+        ready = json.loads(line)
+        self.url, self.agency_slug, self.api_key = ready["url"], ready["agency_slug"], ready["api_key"]
+        return self
+
+    def stop(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.terminate()
+            child.wait()
+            if child.stdout is not None:
+                child.stdout.close()
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _arguments(self) -> list[str]:
+        words: list[str] = []
+        for name, value in self._flags.items():
+            flag = f"--{name.replace('_', '-')}"
+            if value is True:
+                words.append(flag)
+            elif value is not None and value is not False:
+                words += [flag, str(value)]
+        for name, value in self._settings.items():
+            words += ["--set", f"{name}={json.dumps(value)}"]
+        return words
+
+    # Control -----------------------------------------------------------------------------------------------------
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """One request to the control API."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"{self.url}/_sandbox/{path}", data=data, method=method, headers={"Content-Type": "application/json"}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise SandboxError(f"{method} {path}: {error.read().decode()}") from error
+
+    def set(self, **settings: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("PATCH", "settings", settings)
+        return answer
+
+    def settings(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("GET", "settings")
+        return answer
+
+    def counts(self) -> dict[str, int]:
+        answer: dict[str, int] = self.call("GET", "objects")
+        return answer
+
+    def ids(self, name: str) -> list[int]:
+        answer: list[int] = self.call("GET", f"objects/{name}/ids")
+        return answer
+
+    def record(self, name: str, record_id: int) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("GET", f"objects/{name}/{record_id}")
+        return answer
+
+    def create(self, name: str, /, **fields: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("POST", f"objects/{name}", fields)
+        return answer
+
+    def update(self, name: str, record_id: int, /, **fields: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("PATCH", f"objects/{name}/{record_id}", fields)
+        return answer
+
+    def delete(self, name: str, record_id: int) -> None:
+        self.call("DELETE", f"objects/{name}/{record_id}")
+
+    def move(self, job_id: int, candidate_id: int, stage: int | None = None) -> dict[str, Any]:
+        """Move a candidate to a stage, by default the next one."""
+        answer: dict[str, Any] = self.call(
+            "POST", "stage_moves", {"job_id": job_id, "candidate_id": candidate_id, "workflow_stage_id": stage}
+        )
+        return answer
+
+    def at(self, path: str, count: int, *actions: dict[str, Any]) -> None:
+        """Run `actions` right after the `count`-th answer, from now, of an API path such as `people`."""
+        self.call("POST", "at", {"path": path, "count": count, "actions": list(actions)})
+
+    def requests(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("GET", "requests")
+        return answer
+
+    def reset_requests(self) -> None:
+        self.call("DELETE", "requests")
