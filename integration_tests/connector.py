@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections import defaultdict
@@ -10,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from source_loxo.run import run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,8 +66,7 @@ class Output:
     @property
     def state(self) -> list[dict[str, Any]]:
         """The last state of each stream, as the platform would hand it back."""
-        last = {state["stream"]["stream_descriptor"]["name"]: state for state in self.of("STATE")}
-        return list(last.values())
+        return last_states(self.messages)
 
     def stream_state(self, stream: str) -> dict[str, Any]:
         states = {state["stream"]["stream_descriptor"]["name"]: state for state in self.state}
@@ -77,6 +80,7 @@ class Connector:
     def __init__(self, config: Mapping[str, Any], folder: Path) -> None:
         self.folder = folder
         self._config = self._file("config", config)
+        self._catalog: dict[str, dict[str, Any]] = {}
 
     def _file(self, name: str, content: Any) -> str:
         path = self.folder / f"{name}.json"
@@ -90,13 +94,40 @@ class Connector:
         done = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False)
         return parse(done.returncode, done.stdout, done.stderr)
 
+    def printed(self, *arguments: str, kill_after: int | None = None) -> list[dict[str, Any]]:
+        """Runs a command in a fork of this process, which spares the imports, and returns the messages of its lines.
+
+        :param kill_after: the number of records after which it is killed without warning.
+        """
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            _become_connector(writing, arguments)
+        os.close(writing)
+        messages: list[dict[str, Any]] = []
+        with os.fdopen(reading, encoding="utf-8") as lines:
+            for line in lines:
+                if not line.endswith("\n"):
+                    break  # the line at which it died
+                messages.append(json.loads(line))
+                if kill_after is not None and messages[-1]["type"] == "RECORD":
+                    kill_after -= 1
+                    if kill_after == 0:
+                        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        if kill_after is None:
+            assert status == 0, messages[-3:]
+        return messages
+
     def check(self) -> Output:
         return self.run("check", "--config", self._config)
 
     def discover(self) -> dict[str, dict[str, Any]]:
-        """The catalog's streams by name."""
-        catalog = self.run("discover", "--config", self._config).of("CATALOG")[0]
-        return {stream["name"]: stream for stream in catalog["streams"]}
+        """The catalog's streams by name, asked for once."""
+        if not self._catalog:
+            catalog = self.run("discover", "--config", self._config).of("CATALOG")[0]
+            self._catalog = {stream["name"]: stream for stream in catalog["streams"]}
+        return self._catalog
 
     def read_arguments(
         self,
@@ -118,6 +149,28 @@ class Connector:
 
     def read(self, streams: Iterable[str] | None = None, **options: Any) -> Output:
         return self.run(*self.read_arguments(streams, **options))
+
+
+def _become_connector(descriptor: int, arguments: Iterable[str]) -> None:
+    """Never returns."""
+    os.dup2(descriptor, 1)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.argv = ["source-loxo", *arguments]
+    try:
+        run()
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+        os._exit(1)
+    os._exit(0)
+
+
+def last_states(messages: Iterable[dict[str, Any]], before: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The last state of each stream, as a platform would hand it back after these messages."""
+    states = {state["stream"]["stream_descriptor"]["name"]: state for state in before}
+    for message in messages:
+        if message["type"] == "STATE":
+            states[message["state"]["stream"]["stream_descriptor"]["name"]] = message["state"]
+    return list(states.values())
 
 
 def parse(exit_code: int, stdout: str, stderr: str = "") -> Output:

@@ -40,6 +40,7 @@ class Control:
         router.add_delete(f"/_sandbox/objects/{name}/{{id:\\d+}}", self.delete)
         router.add_post("/_sandbox/stage_moves", self.move)
         router.add_post("/_sandbox/at", self.at)
+        router.add_delete("/_sandbox/at", self.forget)
 
     async def requests(self, request: web.Request) -> web.Response:
         return _json(self.api.journal.as_dict())
@@ -90,6 +91,11 @@ class Control:
             {"path": plan["path"].strip("/"), "count": int(plan.get("count", 1)), "actions": list(plan["actions"])}
         )
         return _json({"pending": len(self.api.pending)})
+
+    async def forget(self, request: web.Request) -> web.Response:
+        """Drops what was planned and did not come to pass."""
+        self.api.pending.clear()
+        return _json({})
 
     def _table(self, request: web.Request) -> Any:
         try:

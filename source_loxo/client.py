@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -74,9 +75,13 @@ class LoxoClient:
     """Reads pages of one account. Safe to share between threads.
 
     :param retries: how often a request is sent again after a fault that may pass.
+    :param gate: entered around each request; it may wait.
     """
 
-    def __init__(self, config: Config, retries: int = RETRIES) -> None:
+    def __init__(
+        self, config: Config, retries: int = RETRIES, gate: AbstractContextManager[None] | None = None
+    ) -> None:
+        self._gate = gate or nullcontext()
         self._config = config
         self._retries = retries
         self._rate = AdaptiveRate()
@@ -101,7 +106,8 @@ class LoxoClient:
             before_sleep=_log_retry,
             reraise=True,
         )
-        return patience(self._page_once, endpoint, query)
+        with self._gate:
+            return patience(self._page_once, endpoint, query)
 
     def _page_once(self, endpoint: Endpoint, query: Mapping[str, Any]) -> Page:
         self._rate.wait_for_turn()

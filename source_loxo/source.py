@@ -29,6 +29,7 @@ from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_loxo.backpressure import Backpressure
 from source_loxo.client import CHECK_RETRIES, WORKERS, LoxoClient
 from source_loxo.config import Config, config_error
 from source_loxo.cursors import QueueOrderedRepository
@@ -84,7 +85,7 @@ class SourceLoxo(Source):
         parsed = Config.parse(config)
         queue: Queue[Any] = Queue(maxsize=QUEUE_RECORDS)
         self.message_repository = repository = QueueOrderedRepository(queue)
-        client = LoxoClient(parsed)
+        client = LoxoClient(parsed, gate=Backpressure(queue))
         states = ConnectorStateManager(state)
         start_date = written(parsed.start_date) if parsed.start_date else None
         known: list[AbstractStream] = []
