@@ -79,9 +79,9 @@ class AdaptiveRate:
             return 0.0
 
     def _speed_up(self) -> None:
-        """Each answer allows one request a second more; once a limit is found, a small part of one (3 % a second)."""
+        """Each answer allows two requests a second more; once a limit is found, a small part of one (3 % a second)."""
         with self._lock:
-            self.rate = min(MAX_RATE, self.rate + (0.03 if self._limit_found else 1.0))
+            self.rate = min(MAX_RATE, self.rate + (0.03 if self._limit_found else 2.0))
 
     def _slow_down(self, pause: float) -> None:
         """One cut for the whole burst that met the limit."""

@@ -172,6 +172,7 @@ class WindowedSync(Sync):
     """The base of the streams that are read in windows: planning, reading, taking up again, reconciling."""
 
     cursor: PlanCursor
+    _total = 0
 
     def walks(self) -> Iterator[Walk]:
         windows = self.resumed()
@@ -198,7 +199,7 @@ class WindowedSync(Sync):
         since = self.since()
         page = smallest_page(self.client, self.endpoint, self._filters(Window(start=since)))
         self.opened(page)
-        total = page.total_count or 0
+        self._total = total = page.total_count or 0
         self.estimate(total)
         ranged = self.ranged() if total > WORTH_PLANNING else None
         if ranged is None:
@@ -221,7 +222,7 @@ class WindowedSync(Sync):
         if self.endpoint.created_after:
             return declared_range(self.endpoint)
         if self.endpoint.query:
-            total = claim(self.client, self.endpoint, {})
+            total = self._total or claim(self.client, self.endpoint, {})
             if query_range_works(self.client, self.endpoint, "created_at", total):
                 return query_range("created_at")
         return None
