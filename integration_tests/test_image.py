@@ -20,7 +20,6 @@ import pytest
 from connector import ROOT, Output, parse
 
 from sandbox.process import Sandbox
-from source_loxo.endpoints import ENDPOINTS
 
 pytestmark = pytest.mark.image
 
@@ -60,7 +59,9 @@ def secrets(tmp_path: Path) -> Callable[..., str]:
 
 
 def docker(*arguments: str) -> str:
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 @contextlib.contextmanager
@@ -140,7 +141,7 @@ def test_check_discover_and_read_of_a_whole_account(secrets: Callable[..., str],
 
     discovered = run((host, volume), "discover", "--config", "/secrets/config.json")
     streams = discovered.of("CATALOG")[0]["streams"]
-    assert {stream["name"] for stream in streams} >= set(ENDPOINTS)
+    assert {stream["name"] for stream in streams} == {path.stem for path in (ROOT / "source_loxo/schemas").iterdir()}
 
     secrets(catalog=in_full(*streams))
     done = run((host, volume), "read", "--config", "/secrets/config.json", "--catalog", "/secrets/catalog.json")
