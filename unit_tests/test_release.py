@@ -128,4 +128,5 @@ def test_the_connector_needs_nothing_that_the_image_leaves_out(tmp_path: Path) -
             for mode in stream["supported_sync_modes"][-1:]
         ]
         lines = run("read", "--config", config, "--catalog", file("catalog.json", {"streams": chosen}))
-    assert sum(line["type"] == "RECORD" and line["record"]["stream"] == "people" for line in lines) == 120
+    records = [line["record"] for line in lines if line["type"] == "RECORD"]
+    assert len({record["data"]["id"] for record in records if record["stream"] == "people"}) == 120
