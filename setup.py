@@ -21,7 +21,7 @@ DEMO = [
 TESTS = [
     *DEMO,
     "airbyte-cdk[dev]>=7.39,<8",  # Airbyte's standard tests
-    "airbyte-connector-models>=0.1.12,<0.2",  # Airbyte's schema of metadata.yaml
+    "airbyte-connector-models>=0.1.12,<0.2; python_version < '3.13'",  # Airbyte's schema of metadata.yaml
     "build>=1.2,<2",  # wheel and sdist
     "detect-secrets>=1.5,<2",  # the secrets scan
     "hypothesis>=6,<7",  # properties over generated input
