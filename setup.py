@@ -21,6 +21,9 @@ DEMO = [
 TESTS = [
     *DEMO,
     "airbyte-cdk[dev]>=7.39,<8",  # Airbyte's standard tests
+    "airbyte-connector-models>=0.1.12,<0.2; python_version < '3.13'",  # Airbyte's schema of metadata.yaml
+    "build>=1.2,<2",  # wheel and sdist
+    "detect-secrets>=1.5,<2",  # the secrets scan
     "hypothesis>=6,<7",  # properties over generated input
     "loxo-cli==0.8.0; python_version >= '3.11'",  # a Loxo client by others: the judge of the sandbox
     "mypy>=1.10,<3",
