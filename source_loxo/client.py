@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ from requests.auth import AuthBase
 
 from source_loxo.config import Config
 from source_loxo.endpoints import Endpoint
+from source_loxo.moments import http_date
 from source_loxo.paging import ContractError, Page, decode_page
 from source_loxo.rate import MAX_PAUSE_SECONDS, AdaptiveRate, retry_after
 
@@ -121,9 +123,10 @@ class LoxoClient:
         if response.status_code != 200:
             raise self._refused(endpoint, response, body)
         try:
-            return decode_page(endpoint, orjson.loads(body))
+            page = decode_page(endpoint, orjson.loads(body))
         except (orjson.JSONDecodeError, ContractError) as error:
             raise self._unreadable(endpoint, response, error, may_pass=True) from None
+        return replace(page, served_at=http_date(response.headers.get("Date", "")))
 
     def _no_answer(self, endpoint: Endpoint, error: Exception) -> LoxoError:
         cause = self._redact(str(error))

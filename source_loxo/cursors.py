@@ -13,6 +13,7 @@ from collections.abc import Mapping, MutableMapping
 from queue import Queue
 from typing import Any
 
+import pendulum
 from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import InMemoryMessageRepository
@@ -20,6 +21,9 @@ from airbyte_cdk.sources.streams import NO_CURSOR_STATE_KEY
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
+
+from source_loxo.moments import moment, written
+from source_loxo.windows import Window
 
 logger = logging.getLogger("airbyte")
 
@@ -83,62 +87,76 @@ class StreamCursor(Cursor):
         return True
 
 
-class ResumableCursor(StreamCursor):
-    """A full read that a later attempt of the same sync can take up again at the page where this one ended.
+class PlanCursor(StreamCursor):
+    """A stream that is read in windows, each of which can be taken up again at the page where it was left.
 
-    State while reading: `{"version", "scroll_id", "top", "delivered"}`. `top` is the cursor of the walk's first page.
-    State when done: the CDK's completion marker and the catalog's `sync_id`. The marker means "done in an earlier
-    attempt of this sync". Who hands back every state for ever (PyAirbyte, older platforms) would read nothing the
-    second time; so it counts only with the same `sync_id`, and never with 1 or none, which are what they send.
+    State while reading: `{"version", ...what is remembered, "windows": [...]}`, with the windows as their class writes
+    them. State when done: what `finish` is given.
+
+    :param remembered: what the state says beside the windows, for example where the last sync ended.
     """
 
     def __init__(
-        self,
-        stream_name: str,
-        repository: InMemoryMessageRepository,
-        stored: Mapping[str, Any],
-        sync_id: int | None,
+        self, stream_name: str, repository: InMemoryMessageRepository, remembered: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__(stream_name, repository)
-        self._sync_id = sync_id
-        self._state = {"version": STATE_VERSION}
-        self.finished_before = bool(
-            stored.get(FULL_REFRESH_COMPLETE_KEY) and sync_id not in (None, 1) and stored.get("sync_id") == sync_id
-        )
-        if self.finished_before or _is_position(stored):
-            self._state = dict(stored)
-        elif stored and not stored.get(FULL_REFRESH_COMPLETE_KEY) and not stored.get(NO_CURSOR_STATE_KEY):
-            logger.info(f"{stream_name}: the stored state has no position of this version; reading from the start.")
+        self.remembered = dict(remembered or {})
+        self.windows: list[Window] = []
+        self._lock = threading.Lock()
+        self._state = {"version": STATE_VERSION, **self.remembered}
 
-    @property
-    def scroll_id(self) -> str | None:
-        return self._state.get("scroll_id")
+    def begin(self, windows: list[Window]) -> None:
+        """Starts with this plan; nothing is emitted before something is delivered."""
+        self.windows = windows
 
-    @property
-    def top(self) -> str | None:
-        return self._state.get("top")
+    def checkpoint(self) -> None:
+        """Emits how far the windows are. A window is moved on only when its rows are in the queue."""
+        with self._lock:  # so that an older state is never put behind a newer one
+            windows = {"windows": [window.as_state() for window in self.windows]} if self.windows else {}
+            self._state = {"version": STATE_VERSION, **self.remembered, **windows}
+            self.emit()
 
-    @property
-    def delivered(self) -> int:
-        return int(self._state.get("delivered", 0))
+    def close(self, window: Window) -> bool:
+        """Notes that a window is read. Returns whether it was the last."""
+        with self._lock:
+            window.done = True
+            last = all(each.done for each in self.windows)
+        self.checkpoint()
+        return last
 
-    def checkpoint(self, scroll_id: str, top: str | None, delivered: int) -> None:
-        """Remembers where the next page starts. Call it when the last page's rows are in the queue."""
-        self._state = {"version": STATE_VERSION, "scroll_id": scroll_id, "top": top, "delivered": delivered}
-        self.emit()
+    def remember(self, **values: Any) -> None:
+        """Changes what every later state says beside the windows."""
+        with self._lock:
+            self.remembered.update(values)
 
-    def forget(self) -> None:
-        """Starts over, for a position that Loxo no longer accepts."""
-        self._state = {"version": STATE_VERSION}
-
-    def close_partition(self, partition: Partition) -> None:
-        self._state = {"version": STATE_VERSION, FULL_REFRESH_COMPLETE_KEY: True, "sync_id": self._sync_id}
+    def finish(self, **state: Any) -> None:
+        """Replaces the state by what the next sync needs; it is emitted at the end of the stream."""
+        self._state = {"version": STATE_VERSION, **state}
 
 
-def _is_position(stored: Mapping[str, Any]) -> bool:
-    return (
-        stored.get("version") == STATE_VERSION
-        and isinstance(stored.get("scroll_id"), str)
-        and isinstance(stored.get("top"), (str, type(None)))
-        and isinstance(stored.get("delivered"), int)
-    )
+def stored_windows(stored: Mapping[str, Any]) -> list[Window]:
+    """The plan of an interrupted sync, or an empty list."""
+    listed = stored.get("windows")
+    windows = [Window.from_state(each) for each in listed] if isinstance(listed, list) else []
+    return [window for window in windows if window] if all(windows) else []
+
+
+def usable_state(stream_name: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The stored state if this version wrote it, otherwise an empty one, and a word about it.
+
+    A time in the future would make every later sync read nothing, so such a state is refused too.
+    """
+    if not stored or stored.get(NO_CURSOR_STATE_KEY):
+        return {}
+    tomorrow = written(pendulum.now("UTC").add(days=1))
+    times = [stored[key] for key in ("updated_at", "created_at", "since", "began") if stored.get(key) is not None]
+    if stored.get("version") != STATE_VERSION:
+        reason = f"it is of version {stored.get('version')}, this connector writes version {STATE_VERSION}"
+    elif not all(isinstance(time, str) and moment(time) for time in times):
+        reason = "it holds a time that is no time"
+    elif any((moment(time) or "") > tomorrow for time in times):
+        reason = f"it says that {max(times)} is already read, which is in the future"
+    else:
+        return stored
+    logger.warning(f"{stream_name}: the stored state is not used: {reason}. Reading from the start.")
+    return {}

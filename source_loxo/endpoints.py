@@ -11,6 +11,7 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **newest_first_sort**: a declared sort whose descending order begins with the latest change.
 - **splits**: declared filters that cut the list into parts, with their values or the object whose ids are the values.
 - **filters**: constant parameters of every request.
+- **query**: whether a Lucene query is declared.
 - **created_after/created_before**: declared filters on the creation time.
 - **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
 """
@@ -51,6 +52,7 @@ class Endpoint:
     newest_first_sort: str = ""
     splits: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     filters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    query: bool = False
     created_after: str = ""
     created_before: str = ""
     cursor_field: str = ""
@@ -82,14 +84,14 @@ _ROWS = (
     _whole("bonus_payment_types"),
     _whole("bonus_types"),
     # per_page answers 422 on companies, deals and placements (loxo-cli, live).
-    _scrolled("companies"),
+    _scrolled("companies", query=True, cursor_field="updated_at"),
     _whole("company_global_statuses"),
     _whole("company_types"),
     _whole("compensation_types"),
     Endpoint("countries", "countries", Paging.PAGE, ("countries",), per_page=PAGE_SIZE),
     _whole("currencies"),
     _whole("deal_workflows"),
-    _scrolled("deals"),
+    _scrolled("deals", query=True, cursor_field="updated_at"),
     _whole("disability_statuses"),
     _whole("diversity_types"),
     _whole("dynamic_fields"),
@@ -126,6 +128,7 @@ _ROWS = (
         per_page=PAGE_SIZE,
         steady_sort="updated_at_sort",
         newest_first_sort="updated_at_sort",
+        query=True,
         # Beyond 10,000 results jobs answers 400 (loxo-cli, live), so larger accounts are read in parts.
         splits=(
             ("published", ("true", "false")),
@@ -148,12 +151,14 @@ _ROWS = (
         per_page=PAGE_SIZE,
         steady_sort="created_at_sort",
         newest_first_sort="updated_at_sort",
+        query=True,
         cursor_field="updated_at",
     ),
     _scrolled(
         "person_events",
         per_page=PAGE_SIZE,
         steady_sort="created_at_sort",
+        query=True,
         created_after="created_at_start",
         created_before="created_at_end",
         cursor_field="created_at",
@@ -163,7 +168,7 @@ _ROWS = (
     _whole("person_share_field_types"),
     _whole("person_types"),
     _whole("phone_types"),
-    _scrolled("placements"),
+    _scrolled("placements", query=True, cursor_field="updated_at"),
     _whole("pronouns"),
     _whole("question_types"),
     _scrolled("schedule_items", per_page=PAGE_SIZE),

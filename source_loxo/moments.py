@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import email.utils
 import re
+from datetime import datetime
 from typing import Any
 
 import pendulum
@@ -23,6 +25,14 @@ def moment(value: Any) -> str | None:
     return None
 
 
+def http_date(value: str) -> str | None:
+    """The moment that a server's Date header names, or None."""
+    try:
+        return written(pendulum.instance(email.utils.parsedate_to_datetime(value)))
+    except (TypeError, ValueError):
+        return None
+
+
 def written(time: pendulum.DateTime) -> str:
     """A time in Loxo's usual form."""
     return time.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss.SSS") + "Z"
@@ -30,4 +40,9 @@ def written(time: pendulum.DateTime) -> str:
 
 def shifted(value: str, **amount: int) -> str:
     """A moment moved by `seconds`, `days` and the like."""
-    return written(pendulum.instance(pendulum.parse(value)).add(**amount))  # type: ignore[arg-type]
+    return written(pendulum.instance(datetime.fromisoformat(value.replace("Z", "+00:00"))).add(**amount))
+
+
+def timestamp(value: str) -> float:
+    """A moment in seconds since 1970."""
+    return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()

@@ -2,7 +2,8 @@
 
 The quirks that shape these functions, and how they are known:
 
-- the last page that has rows still carries a `scroll_id` (recorded by Ampersand); the end is an empty list or no cursor;
+- the last page that has rows still carries a `scroll_id` (recorded by Ampersand): the end is an empty list or no
+  cursor;
 - an endpoint that ignores its cursor repeats it and serves the same rows again (loxo-cli, live);
 - page counters stand at the top level (loxo-cli, live) or under `pagination` (Loxo's reference);
 - a `scroll_id` is hex of a JSON array that begins with the last row's time in milliseconds (recorded by Ampersand).
@@ -31,13 +32,15 @@ class ContractError(Exception):
 class Page:
     """One decoded answer of a list.
 
-    `total_count` and `total_pages` are None where the answer does not say; `scroll_id` is None or empty at the end.
+    `total_count` and `total_pages` are None where the answer does not say; `scroll_id` is None at the end;
+    `served_at` is the server's clock, as a moment.
     """
 
     rows: Sequence[Row]
     scroll_id: str | None = None
     total_count: int | None = None
     total_pages: int | None = None
+    served_at: str | None = None
 
 
 def decode_page(endpoint: Endpoint, body: Any) -> Page:

@@ -18,6 +18,7 @@ from airbyte_cdk.models import (
     FailureType,
     Status,
     StreamDescriptor,
+    SyncMode,
 )
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
@@ -33,7 +34,7 @@ from source_loxo.config import Config, config_error
 from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.endpoints import ENDPOINTS
 from source_loxo.moments import written
-from source_loxo.streams import full_refresh_stream
+from source_loxo.streams import build_stream
 
 # A few pages: what is in the queue at a kill is read again, and it is what a slow destination makes us hold.
 QUEUE_RECORDS = 500
@@ -68,7 +69,9 @@ class SourceLoxo(Source):
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         client = LoxoClient(Config.parse(config))
-        streams = [full_refresh_stream(row, client, self.message_repository, {}) for row in ENDPOINTS.values()]
+        streams = [
+            build_stream(row, client, self.message_repository, {}, SyncMode.full_refresh) for row in ENDPOINTS.values()
+        ]
         return AirbyteCatalog(streams=[stream.as_airbyte_stream() for stream in streams])
 
     def read(
@@ -93,9 +96,8 @@ class SourceLoxo(Source):
                 unknown.append(name)
                 continue
             stored = states.get_stream_state(name, configured.stream.namespace)
-            known.append(
-                full_refresh_stream(ENDPOINTS[name], client, repository, stored, configured.sync_id, start_date)
-            )
+            mode, sync_id = configured.sync_mode, configured.sync_id
+            known.append(build_stream(ENDPOINTS[name], client, repository, stored, mode, sync_id, start_date))
         for name in unknown:
             yield from _missing_stream(name)
         if known:  # the CDK's concurrent core waits for ever for the end of nothing
