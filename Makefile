@@ -1,0 +1,56 @@
+# Every target makes the environment it needs. Plain POSIX make: GNU's and BSD's both run it.
+#
+#   make demo                                    the sandbox into .demo/sandbox.duckdb
+#   make demo PEOPLE=20000                       a larger sandbox
+#   make demo CONFIG=secrets/config.json         a real account into .demo/account-<slug>.duckdb
+#   make test                                    linters, types, all tests
+#   make PYTHON=/usr/bin/python3.11 demo         a Python of your choice (3.10, 3.11 or 3.12)
+
+PYTHON =
+CONFIG =
+PEOPLE =
+DATABASE =
+BIN = .venv/bin
+
+help:
+	@sed -n 's/^#  //p' Makefile
+
+demo: .venv/with-demo
+	@set --; \
+	if [ -n "$(CONFIG)" ]; then set -- "$$@" --config "$(CONFIG)"; fi; \
+	if [ -n "$(PEOPLE)" ]; then set -- "$$@" --people "$(PEOPLE)"; fi; \
+	if [ -n "$(DATABASE)" ]; then set -- "$$@" --database "$(DATABASE)"; fi; \
+	exec $(BIN)/python -m demo "$$@"
+
+test: lint
+	$(BIN)/pytest -n auto --dist loadfile
+
+lint: .venv/with-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are younger than setup.py, so nothing is installed twice.
+.venv/with-demo: .venv/made setup.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+.venv/with-tests: .venv/made setup.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tests]'
+	@touch .venv/with-demo $@
+
+# PyAirbyte, which stores the demo's records, needs Python 3.12 or older.
+.venv/made:
+	@for python in $(PYTHON) python3 python3.12 python3.11 python3.10; do \
+		if $$python -c 'import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))' 2>/dev/null; \
+		then echo "Making .venv with $$python, then installing; this takes a few minutes the first time."; \
+			$$python -m venv .venv && touch $@; exit; fi; \
+	done; \
+	echo "No Python 3.10, 3.11 or 3.12 with venv was found. Install one (Debian: python3-venv), or: make PYTHON=... " >&2; \
+	exit 1
+
+.PHONY: help demo test lint clean

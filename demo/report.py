@@ -1,0 +1,100 @@
+"""What became of each stream, learned from the connector's log, and the table that shows it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rich import box
+from rich.table import Table
+
+_SETTLED = re.compile(r"(\w+): (\d+) records delivered, Loxo claims (\d+|no number); ([\d.]+) s\.")
+_NAMED = re.compile(r"(\w+): (.*)", re.DOTALL)
+
+
+@dataclass
+class Stream:
+    """What became of one stream.
+
+    :ivar delivered: records that the connector delivered, or None while it has not come to its end.
+    :ivar claimed: how many records Loxo says there are, where it says so.
+    :ivar rows: records in DuckDB, or None if this sync stored none.
+    """
+
+    name: str
+    delivered: int | None = None
+    claimed: int | None = None
+    seconds: float | None = None
+    rows: int | None = None
+    error: str = ""
+
+    @property
+    def read(self) -> bool:
+        return self.delivered is not None and not self.error
+
+
+class Report(logging.Handler):
+    """Listens to the connector's log, which PyAirbyte passes on line by line.
+
+    :param on_change: called after each stream that came to its end.
+    """
+
+    def __init__(self, on_change: Callable[[Report], None]) -> None:
+        super().__init__()
+        self.streams: dict[str, Stream] = {}
+        self.other_errors: list[str] = []
+        self._on_change = on_change
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Forgets what is known of these streams: they are about to be read."""
+        self.streams.update({name: Stream(name) for name in names})
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage().strip()
+        if settled := _SETTLED.fullmatch(text):
+            stream = self.streams.get(settled[1])
+            if stream:
+                stream.delivered, stream.seconds = int(settled[2]), float(settled[4])
+                stream.claimed = int(settled[3]) if settled[3].isdigit() else None
+                self._on_change(self)
+        elif record.levelno >= logging.ERROR:
+            named = _NAMED.fullmatch(text)
+            stream = self.streams.get(named[1]) if named else None
+            if named and stream:
+                stream.error = named[2]
+                self._on_change(self)
+            else:
+                self.other_errors.append(text)
+
+    @property
+    def ended(self) -> list[Stream]:
+        return [stream for stream in self.streams.values() if stream.delivered is not None or stream.error]
+
+    @property
+    def failed(self) -> list[Stream]:
+        return [stream for stream in self.streams.values() if not stream.read]
+
+    @property
+    def records(self) -> int:
+        return sum(stream.delivered or 0 for stream in self.streams.values())
+
+
+def table(streams: Iterable[Stream], seconds: float) -> Table:
+    """The biggest streams first; the last line is the total."""
+    ordered = sorted(streams, key=lambda stream: (-(stream.rows or 0), stream.name))
+    grid = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
+    grid.add_column("Stream", f"{len(ordered)} streams")
+    grid.add_column("Records in DuckDB", f"{sum(stream.rows or 0 for stream in ordered):,}", justify="right")
+    grid.add_column("Loxo claims", "", justify="right")
+    grid.add_column("Seconds", f"{seconds:.1f}", justify="right")
+    for stream in ordered:
+        grid.add_row(
+            stream.name,
+            "failed" if stream.rows is None else f"{stream.rows:,}",
+            "-" if stream.claimed is None else f"{stream.claimed:,}",
+            "-" if stream.seconds is None else f"{stream.seconds:.1f}",
+            style="red" if stream.rows is None else "",
+        )
+    return grid

@@ -1,0 +1,123 @@
+"""One sync of every stream through PyAirbyte into a DuckDB file."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from demo.report import Report
+
+CONNECTOR = "source-loxo"
+# Each round leaves out at least one stream more; what needs more rounds than this has another cause.
+ROUNDS = 4
+
+
+class DemoError(Exception):
+    """Something that the person at the keyboard can mend, in words for them."""
+
+
+def sync(config: Mapping[str, Any], database: Path, folder: Path, report: Report, say: Callable[[str], None]) -> None:
+    """Reads every stream of an account and stores them, each in a table of its name.
+
+    PyAirbyte stores nothing of a sync in which a single stream failed. An agency whose Loxo plan lacks one object
+    should still get all others, so a sync that fails is made again without the streams that failed.
+
+    :param folder: for the logs and PyAirbyte's passing files.
+    :param report: learns how each stream went.
+    :param say: called with what is being done.
+    :raises DemoError: nothing could be stored.
+    """
+    with _quiet(folder):
+        say("Starting PyAirbyte")
+        import airbyte
+        from airbyte.caches import DuckDBCache
+
+        try:
+            source = airbyte.get_source(CONNECTOR, dict(config), local_executable=_connector())
+            logging.getLogger(f"airbyte.{CONNECTOR}").addHandler(report)
+            say("Checking the connection")
+            source.check()
+            say("Discovering the streams")
+            names = source.get_available_streams()
+        except airbyte.exceptions.PyAirbyteError as error:
+            raise DemoError(_plain(error, report)) from None
+        try:
+            cache = DuckDBCache(db_path=database, cache_dir=folder / "cache")
+        except Exception as error:  # a locked or foreign file fails in as many ways as DuckDB has
+            raise DemoError(f"{database} cannot be opened; is it open in another program? ({error})") from None
+        with cache, _removed(folder / "cache"):
+            report.expect(names)
+            for attempt in range(ROUNDS):
+                source.select_streams(names)
+                try:
+                    # "replace": what is deleted in Loxo goes, and a second run ends with the same tables.
+                    source.read(cache, write_strategy="replace", force_full_refresh=True)
+                    break
+                except airbyte.exceptions.PyAirbyteError as error:
+                    left = [name for name in names if report.streams[name].read]
+                    if not left or len(left) == len(names) or attempt == ROUNDS - 1:
+                        raise DemoError(_plain(error, report)) from None
+                    say(f"Reading again without the {len(names) - len(left)} that failed")
+                    report.expect(left)
+                    names = left
+            for name in names:
+                _count(cache, report, name)
+
+
+def _count(cache: Any, report: Report, name: str) -> None:
+    stream = report.streams[name]
+    if not stream.delivered:
+        # PyAirbyte leaves the table of a stream without records as an earlier sync made it.
+        cache.execute_sql(f'DELETE FROM "{name}"')
+    stream.rows = cache.run_sql_query(f'SELECT count(*) AS n FROM "{name}"')[0]["n"]
+    if stream.rows < (stream.delivered or 0):
+        stream.error = f"only {stream.rows} of {stream.delivered} delivered records were stored"
+
+
+def _connector() -> Path:
+    path = Path(sys.executable).with_name(CONNECTOR)
+    if not path.exists():
+        raise DemoError(f"{path} does not exist. Install the project first: pip install -e '.[demo]'")
+    return path
+
+
+def _plain(error: Any, report: Report) -> str:
+    """The reason without PyAirbyte's frame around it."""
+    reason = (error.context or {}).get("failure_reason")
+    streams = [f"{stream.name}: {stream.error}" for stream in report.streams.values() if stream.error]
+    return "\n".join(filter(None, [reason, *streams])) or "\n".join(report.other_errors) or error.get_message()
+
+
+@contextlib.contextmanager
+def _removed(folder: Path) -> Iterator[None]:
+    """PyAirbyte leaves the records of a sync that failed behind as files."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _quiet(folder: Path) -> Iterator[None]:
+    """Lets PyAirbyte talk into a file, and to nobody else: no usage reports, no registry."""
+    logs = folder / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    # Read by PyAirbyte when it is imported.
+    os.environ.setdefault("AIRBYTE_OFFLINE_MODE", "1")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("AIRBYTE_LOGGING_ROOT", str(logs))
+    os.environ.setdefault("NO_LIVE_PROGRESS", "1")
+    with (
+        (logs / "pyairbyte.txt").open("a", encoding="utf-8") as talk,
+        contextlib.redirect_stdout(talk),
+        contextlib.redirect_stderr(talk),
+        warnings.catch_warnings(),
+    ):
+        yield

@@ -1,0 +1,49 @@
+"""What the demo learns from the connector's log lines."""
+
+import io
+import logging
+
+from rich.console import Console
+
+from demo.report import Report, Stream, table
+
+
+def heard(*lines: tuple[int, str]) -> Report:
+    report = Report(lambda report: None)
+    report.expect(["people", "users", "sms"])
+    for level, text in lines:
+        report.handle(logging.LogRecord("airbyte", level, "", 0, text, None, None))
+    return report
+
+
+def test_a_settled_stream_has_its_numbers() -> None:
+    report = heard(
+        (logging.INFO, "people: 250 records delivered, Loxo claims 251; 1.5 s."),
+        (logging.INFO, "users: 14 records delivered, Loxo claims no number; 0.0 s."),
+        (logging.INFO, "nobody: 14 records delivered, Loxo claims no number; 0.0 s."),
+    )
+    assert report.streams["people"] == Stream("people", delivered=250, claimed=251, seconds=1.5)
+    assert report.streams["users"].claimed is None
+    assert (len(report.ended), report.records) == (2, 264)
+
+
+def test_a_stream_fails_by_its_error_or_by_never_coming_to_its_end() -> None:
+    report = heard(
+        (logging.INFO, "people: 250 records delivered, Loxo claims 251; 1.5 s."),
+        (logging.INFO, "users: Loxo has a fault of its own. Try 1 failed; the next in 0.5 s."),
+        (logging.ERROR, "people: 1 records are missing"),
+        (logging.ERROR, "Concurrent read failure"),
+        (logging.INFO, "sms: 0 records delivered, Loxo claims 0; 0.1 s."),
+    )
+    assert [stream.name for stream in report.failed] == ["people", "users"]
+    assert report.streams["people"].error == "1 records are missing"
+    assert report.other_errors == ["Concurrent read failure"]
+
+
+def test_the_table_names_what_failed_and_adds_up_the_rest() -> None:
+    console = Console(record=True, width=80, file=io.StringIO())
+    console.print(table([Stream("people", 2500, 2500, 1.5, rows=2500), Stream("users", error="403")], 9.0))
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert ["people", "2,500", "2,500", "1.5"] in lines
+    assert ["users", "failed", "-", "-"] in lines
+    assert ["2", "streams", "2,500", "9.0"] in lines

@@ -1,0 +1,50 @@
+"""README.md says what the code says. `python unit_tests/test_readme.py` writes its table of streams anew."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from source_loxo.endpoints import ENDPOINTS, Paging  # noqa: E402
+
+README = ROOT / "README.md"
+TABLE = re.compile(r"(<!-- streams: [^\n]* -->\n).*?(<!-- end of streams -->)", re.DOTALL)
+KINDS = {
+    Paging.SCROLL: "Long lists with a cursor; Loxo counts them",
+    Paging.PAGE: "Long lists by page number; Loxo counts them",
+    Paging.AFTER_ID: "A list continued by id",
+    Paging.WHOLE: "Short lists, one request each",
+}
+
+
+def table() -> str:
+    """The streams by kind, as Markdown."""
+    lines = ["| Kind | Streams |", "|---|---|"]
+    for paging, kind in KINDS.items():
+        names = [f"`{row.name}`" for row in ENDPOINTS.values() if row.paging is paging]
+        lines.append(f"| {kind} ({len(names)}) | {', '.join(names)} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_table(text: str) -> str:
+    return TABLE.sub(lambda found: f"{found[1]}{table()}{found[2]}", text)
+
+
+def test_the_table_of_streams_is_that_of_the_code() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert TABLE.search(text)
+    assert with_table(text) == text, "run: python unit_tests/test_readme.py"
+    assert len(ENDPOINTS) == 55, "README.md says 54 objects and merges"
+
+
+def test_links_inside_the_repository_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", README.read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+if __name__ == "__main__":
+    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
