@@ -65,7 +65,12 @@ def test_the_destination_equals_the_account_after_the_last_sync(
         def sync(kill_after: int | None = None) -> None:
             nonlocal state
             arguments = connector.read_arguments(STREAMS, mode="incremental", state=state or None)
-            messages = connector.printed(*arguments, kill_after=kill_after)
+            if kill_after is None:
+                output = connector.run(*arguments)
+                assert output.exit_code == 0, output.errors
+                messages = output.messages
+            else:
+                messages = connector.killed(*arguments, after=kill_after)
             for message in messages:
                 if message["type"] == "RECORD":
                     row = message["record"]["data"]

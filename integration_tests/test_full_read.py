@@ -1,11 +1,12 @@
 """The whole account, every id of it, over real HTTP, in every way that Loxo may be and with every fault switched on."""
 
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
-from connector import Connector, Output
+from connector import Connector, Output, parse
 
 from sandbox.process import Sandbox
 from source_loxo.endpoints import ENDPOINTS
@@ -91,15 +92,19 @@ def test_nothing_is_lost_under_faults_and_on_either_side_of_what_is_unknown(
     assert_complete(connect(small).read(), small)
 
 
-def test_jobs_beyond_the_wall_are_all_read(start_sandbox: Start, connect: Connect) -> None:
-    sandbox = start_sandbox(people=20, jobs=2600, set={"jobs_wall": 1000})
+@pytest.mark.parametrize("ranges", ["honoured", "ignored"])
+@pytest.mark.parametrize(("jobs", "wall"), [(2600, 1000), (25_000, 10_000)])
+def test_jobs_beyond_the_wall_are_all_read(
+    start_sandbox: Start, connect: Connect, jobs: int, wall: int, ranges: str
+) -> None:
+    sandbox = start_sandbox(people=20, jobs=jobs, set={"jobs_wall": wall, "lucene_dates": ranges})
     assert_complete(connect(sandbox).read(["jobs"]), sandbox, ["jobs"])
 
 
 def test_jobs_that_no_filter_can_split_end_incomplete_with_the_number_that_is_missing(
     start_sandbox: Start, connect: Connect
 ) -> None:
-    sandbox = start_sandbox(people=20, jobs=700, set={"jobs_wall": 300})
+    sandbox = start_sandbox(people=20, jobs=700, set={"jobs_wall": 300, "lucene_dates": "ignored"})
     first = sandbox.record("jobs", sandbox.ids("jobs")[0])
     same = {key: first.get(key) for key in ("published", "remote_work_allowed", "status", "job_type", "country_code")}
     for job_id in sandbox.ids("jobs"):
@@ -182,3 +187,10 @@ def test_start_date_leaves_out_what_was_created_before_it_and_nothing_else(small
         for stream, ids in wanted.items():
             assert set(output.ids(stream)) == ids
         assert set(output.ids("people")) == set(small.ids("people"))
+
+
+def test_the_connector_runs_as_a_process_of_its_own(small: Sandbox, connect: Connect) -> None:
+    connector = connect(small)
+    command = connector.command(*connector.read_arguments(["users", "people"]))
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert_complete(parse(done.returncode, done.stdout), small, ["users", "people"])
