@@ -23,7 +23,7 @@ demo: .venv/with-demo
 	exec $(BIN)/python -m demo "$$@"
 
 test: lint
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: .venv/with-tests
 	$(BIN)/ruff check .

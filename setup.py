@@ -28,7 +28,7 @@ TESTS = [
     "loxo-cli==0.8.0; python_version >= '3.11'",  # a Loxo client by others: the judge of the sandbox
     "mypy>=1.10,<3",
     "pytest>=7.4,<8",  # the version that the standard tests are written for
-    "pytest-xdist>=3,<4",  # tests on all cores
+    "pytest-xdist>=3.2,<4",  # tests on all cores
     "ruff>=0.6,<1",
     "types-requests>=2.32,<3",
 ]
