@@ -87,6 +87,11 @@ class Endpoint:
         """Whether Loxo says how many records there are, so that a read can be reconciled."""
         return self.paging in (Paging.SCROLL, Paging.PAGE)
 
+    @property
+    def is_costly(self) -> bool:
+        """Whether a read costs a request for each record of a list that is long in every account."""
+        return self.parent in ("people", "person_events", "countries", "country_states")
+
     def of(self, parent: Mapping[str, Any]) -> Endpoint:
         """This child's endpoint for one record of its parent."""
         ids = {name: parent[source] for name, source in self.parent_keys.items()}
