@@ -100,8 +100,9 @@ def _later_syncs(endpoint: Endpoint) -> Iterator[str]:
 def start_date() -> str:
     limited = [f"`{row.name}`" for row in ENDPOINTS.values() if row.created_after]
     return (
-        f"Start Date leaves out the records of {', '.join(limited[:-1])} and {limited[-1]} whose `created_at` is before "
-        "it.\nThey are delivered where `created_at` is the Start Date or later. **All other streams are always whole.**"
+        f"Start Date leaves out the records of {', '.join(limited[:-1])} and {limited[-1]} whose `created_at` is\n"
+        "before it. They are delivered where `created_at` is the Start Date or later. **All other streams are always\n"
+        "whole.**"
     )
 
 
