@@ -92,7 +92,7 @@ def _later_syncs(endpoint: Endpoint) -> Iterator[str]:
         seen = f"are read where {RANGES}; else they are not seen" if endpoint.query else "are not seen"
         yield f"Edits of older records {seen}."
     else:
-        yield f"Later syncs: only what changed where {RANGES}; else all pages are read and what changed is delivered."
+        yield f"Later syncs: only what changed where {RANGES}; else all pages are read."
     if endpoint.splits:
         yield "More than 10,000 are read in parts."
 
