@@ -3,6 +3,7 @@
 #   make demo                                    the sandbox into .demo/sandbox.duckdb
 #   make demo PEOPLE=20000                       a larger sandbox
 #   make demo CONFIG=secrets/config.json         a real account into .demo/account-<slug>.duckdb
+#   make demo EVERYTHING=1                       also the streams that cost a request for each person
 #   make test                                    linters, types, all tests
 #   make PYTHON=/usr/bin/python3.11 demo         a Python of your choice (3.10, 3.11 or 3.12)
 
@@ -10,6 +11,7 @@ PYTHON =
 CONFIG =
 PEOPLE =
 DATABASE =
+EVERYTHING =
 BIN = .venv/bin
 
 help:
@@ -19,6 +21,7 @@ demo: .venv/with-demo
 	@set --; \
 	if [ -n "$(CONFIG)" ]; then set -- "$$@" --config "$(CONFIG)"; fi; \
 	if [ -n "$(PEOPLE)" ]; then set -- "$$@" --people "$(PEOPLE)"; fi; \
+	if [ -n "$(EVERYTHING)" ]; then set -- "$$@" --everything; fi; \
 	if [ -n "$(DATABASE)" ]; then set -- "$$@" --database "$(DATABASE)"; fi; \
 	exec $(BIN)/python -m demo "$$@"
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from source_loxo.endpoints import ENDPOINTS
+
 if sys.version_info >= (3, 13):
     sys.exit("PyAirbyte, which stores the records, has no release for Python 3.13 yet. Use Python 3.10, 3.11 or 3.12.")
 
@@ -31,6 +33,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--config", type=Path, help="config file of a real account; without it, the sandbox is read")
     parser.add_argument("--people", type=int, help="how many people the sandbox has")
     parser.add_argument("--database", type=Path, help="DuckDB file to write; one per account in .demo/ by default")
+    parser.add_argument(
+        "--everything", action="store_true", help="also the streams that cost a request for each person or activity"
+    )
     given = parser.parse_args()
     if given.config and given.people is not None:
         parser.error("--people is for the sandbox; an account has as many as it has")
@@ -92,7 +97,7 @@ def run(given: argparse.Namespace, console: Console) -> int:
         line = f"Loxo account '{config.get('agency_slug')}' at {config.get('domain')} → {database}"
         console.print(line, markup=False, soft_wrap=True)
         with status:
-            sync(config, database, FOLDER, report, say)
+            sync(config, database, FOLDER, report, say, given.everything)
     console.print(table(report.streams.values(), time.monotonic() - started))
     for stream in report.failed:
         line = f"{stream.name}: {stream.error or 'did not come to its end'}"
@@ -101,6 +106,11 @@ def run(given: argparse.Namespace, console: Console) -> int:
         console.print(f"\n{len(report.failed)} of {len(report.streams)} streams failed; the others are stored.")
     else:
         console.print("Every stream is complete, and Loxo claims no record that is not there.")
+    if not given.everything:
+        left = [endpoint.name for endpoint in ENDPOINTS.values() if endpoint.is_costly]
+        console.print(
+            f"Left out, for they cost a request for each person or activity (--everything): {', '.join(left)}"
+        )
     console.print(
         f"\nThe records are in {database}. Ask it anything:\n\n  {query(database)}\n", soft_wrap=True, markup=False
     )

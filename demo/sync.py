@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.report import Report
+from source_loxo.endpoints import ENDPOINTS
 
 CONNECTOR = "source-loxo"
 # Each round leaves out at least one stream more; what needs more rounds than this has another cause.
@@ -23,7 +24,14 @@ class DemoError(Exception):
     """Something that the person at the keyboard can mend, in words for them."""
 
 
-def sync(config: Mapping[str, Any], database: Path, folder: Path, report: Report, say: Callable[[str], None]) -> None:
+def sync(
+    config: Mapping[str, Any],
+    database: Path,
+    folder: Path,
+    report: Report,
+    say: Callable[[str], None],
+    everything: bool,
+) -> None:
     """Reads every stream of an account and stores them, each in a table of its name.
 
     PyAirbyte stores nothing of a sync in which a single stream failed. An agency whose Loxo plan lacks one object
@@ -32,6 +40,7 @@ def sync(config: Mapping[str, Any], database: Path, folder: Path, report: Report
     :param folder: for the logs and PyAirbyte's passing files.
     :param report: learns how each stream went.
     :param say: called with what is being done.
+    :param everything: also the streams that cost a request for each person or activity.
     :raises DemoError: nothing could be stored.
     """
     with _quiet(folder):
@@ -45,7 +54,7 @@ def sync(config: Mapping[str, Any], database: Path, folder: Path, report: Report
             say("Checking the connection")
             source.check()
             say("Discovering the streams")
-            names = source.get_available_streams()
+            names = [name for name in source.get_available_streams() if everything or not ENDPOINTS[name].is_costly]
         except airbyte.exceptions.PyAirbyteError as error:
             raise DemoError(_plain(error, report)) from None
         try:

@@ -116,10 +116,14 @@ class Connector:
     def check(self) -> Output:
         return self.run("check", "--config", self._config)
 
+    @property
+    def discover_arguments(self) -> list[str]:
+        return ["discover", "--config", self._config]
+
     def discover(self) -> dict[str, dict[str, Any]]:
         """The catalog's streams by name, asked for once."""
         if not self._catalog:
-            catalog = self.run("discover", "--config", self._config).of("CATALOG")[0]
+            catalog = self.run(*self.discover_arguments).of("CATALOG")[0]
             self._catalog = {stream["name"]: stream for stream in catalog["streams"]}
         return self._catalog
 

@@ -61,7 +61,7 @@ def test_the_sandbox_lands_in_duckdb_and_so_it_does_the_second_time(tmp_path: Pa
         assert shown["people"][:2] == [str(people), str(people)]
         assert shown["jobs"][:2] == ["300", "300"]
         assert stored(tmp_path, "sandbox.duckdb", "people") == people
-        assert "55 of 55 streams read" in done.stdout
+        assert "66 of 66 streams read" in done.stdout
         assert done.stderr == ""
     question = re.search(r"^  .*-c \".*\"$", done.stdout, re.MULTILINE)
     assert question
@@ -79,7 +79,8 @@ def test_a_failed_stream_is_named_and_the_others_are_stored(tmp_path: Path, star
     assert shown["people"][:2] == ["60", "60"]
     assert shown["users"] == shown["companies"] == ["failed", "-", "-"]
     assert "users: the API key may not read 'users'" in done.stdout
-    assert "2 of 55 streams failed" in done.stdout
+    # companies, and the five streams below it, and users
+    assert "7 of 66 streams failed" in done.stdout
     assert stored(tmp_path, "account-demo-agency.duckdb", "people") == 60
     assert not (tmp_path / ".demo/sandbox.duckdb").exists()
     assert KEY not in done.stdout + done.stderr

@@ -12,6 +12,7 @@ import pytest
 from connector import Connector, Output, parse
 
 from sandbox.process import Sandbox
+from source_loxo.endpoints import ENDPOINTS
 
 KEY = "sandbox-key-4f1d9c"
 Start = Callable[..., Sandbox]
@@ -56,7 +57,7 @@ def bad_read(tmp_path_factory: pytest.TempPathFactory, other_server: Any) -> Any
     }
     with Sandbox(people=250, jobs=30, events=150, api_key=KEY, set=misbehaving) as sandbox:
         connector = Connector(sandbox.config, tmp_path_factory.mktemp("bad"))
-        yield sandbox, connector.read(["nonsense", *connector.discover()])
+        yield sandbox, connector.read(["nonsense", *(row.name for row in ENDPOINTS.values() if not row.parent)])
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ from connector import Connector, Output, parse
 from sandbox.process import Sandbox
 from source_loxo.endpoints import ENDPOINTS
 
+# The 54 objects that Loxo lists, and merges; the streams below them are tried in test_children.py.
+LISTS = [row.name for row in ENDPOINTS.values() if not row.parent]
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]
 
 
-def assert_complete(output: Output, sandbox: Sandbox, streams: Any = ENDPOINTS) -> None:
+def assert_complete(output: Output, sandbox: Sandbox, streams: Any = LISTS) -> None:
     for stream in streams:
         assert sorted(output.ids(stream)) == sorted(sandbox.ids(stream)), stream
         assert output.statuses[stream] == "COMPLETE"
@@ -29,7 +31,7 @@ def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def whole_read(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with Sandbox(people=5000, jobs=300, events=3000) as sandbox:
-        yield sandbox, Connector(sandbox.config, tmp_path_factory.mktemp("whole")).read()
+        yield sandbox, Connector(sandbox.config, tmp_path_factory.mktemp("whole")).read(LISTS)
 
 
 def test_every_id_of_all_55_streams_is_delivered_once(whole_read: Any) -> None:
@@ -60,7 +62,7 @@ def test_each_counted_stream_logs_delivered_and_claimed_and_estimates_its_rows(w
         for trace in output.of("TRACE")
         if trace["type"] == "ESTIMATE"
     }
-    counted = [row.name for row in ENDPOINTS.values() if row.counted]
+    counted = [row.name for row in ENDPOINTS.values() if row.counted and not row.parent]
     assert estimates == {name: len(sandbox.ids(name)) for name in counted}
 
 
@@ -89,7 +91,7 @@ def test_nothing_is_lost_under_faults_and_on_either_side_of_what_is_unknown(
     small: Sandbox, connect: Connect, settings: dict[str, Any]
 ) -> None:
     small.set(**settings)
-    assert_complete(connect(small).read(), small)
+    assert_complete(connect(small).read(LISTS), small)
 
 
 @pytest.mark.parametrize("ranges", ["honoured", "ignored"])

@@ -100,6 +100,13 @@ class Sandbox:
         except urllib.error.HTTPError as error:
             raise SandboxError(f"{method} {path}: {error.read().decode()}") from error
 
+    def api(self, path: str) -> Any:
+        """What the account answers to a plain GET below its slug."""
+        headers = {"Authorization": f"Bearer {self.api_key}"}
+        request = urllib.request.Request(f"{self.url}/api/{self.agency_slug}/{path}", headers=headers)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            return json.load(answer)
+
     def set(self, **settings: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self.call("PATCH", "settings", settings)
         return answer

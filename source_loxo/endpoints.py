@@ -13,20 +13,30 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **filters**: constant parameters of every request.
 - **query**: whether a Lucene query is declared.
 - **created_after/created_before**: declared filters on the creation time.
+- **parent_keys**: of a child, its fields that name the parent, and the parent's fields that hold them. They stand in
+  the path too, are added to each record, and are part of the primary key.
+- **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
+- **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
 - **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
+from typing import Any
 
 # The largest page Loxo is known to serve: Ampersand and two other public clients ask for 100; more is unproven.
 PAGE_SIZE = 100
 
 _REFERENCE = "https://loxo.readme.io/reference"
+_PLACEHOLDER = re.compile(r"\{\w+\}/?")
+
+# When we read a record that itself says nothing of its last change.
+SYNCED_AT = "_loxo_synced_at"
 
 
 class Paging(Enum):
@@ -36,11 +46,12 @@ class Paging(Enum):
     SCROLL = "scroll"  # `scroll_id`, a position cursor; every filter must be repeated with it
     PAGE = "page"  # `page` and `per_page`, with counters
     AFTER_ID = "after_id"  # rows with a higher id, until none is left
+    RECORD = "record"  # one full record, flat or wrapped in its entity's name
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One Loxo object that can be listed; the fields are explained in the module's docstring."""
+    """One Loxo object; the fields are explained in the module's docstring."""
 
     name: str
     path: str
@@ -56,16 +67,35 @@ class Endpoint:
     created_after: str = ""
     created_before: str = ""
     cursor_field: str = ""
+    item_type: str = ""
+    parent: str = ""
+    parent_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    tree: str = ""
+
+    @property
+    def primary_key(self) -> list[str]:
+        """`id`, with the parent's id where two parents can share a child or where nobody knows that they cannot."""
+        return ["id"] if self.paging is Paging.RECORD and not self.tree else [*self.parent_keys, "id"]
 
     @property
     def documentation_url(self) -> str:
         """The operation in Loxo's reference: its slug is the operation id without punctuation."""
-        return f"{_REFERENCE}/{self.path.replace('/', '').replace('_', '-')}index"
+        return f"{_REFERENCE}/{_PLACEHOLDER.sub('', self.path).replace('/', '').replace('_', '-')}index"
 
     @property
     def counted(self) -> bool:
         """Whether Loxo says how many records there are, so that a read can be reconciled."""
         return self.paging in (Paging.SCROLL, Paging.PAGE)
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether a read costs a request for each record of a list that is long in every account."""
+        return self.parent in ("people", "person_events", "countries", "country_states")
+
+    def of(self, parent: Mapping[str, Any]) -> Endpoint:
+        """This child's endpoint for one record of its parent."""
+        ids = {name: parent[source] for name, source in self.parent_keys.items()}
+        return replace(self, path=self.path.format(**ids))
 
 
 def _whole(name: str, path: str = "", **facts: object) -> Endpoint:
@@ -84,14 +114,14 @@ _ROWS = (
     _whole("bonus_payment_types"),
     _whole("bonus_types"),
     # per_page answers 422 on companies, deals and placements (loxo-cli, live).
-    _scrolled("companies", query=True, cursor_field="updated_at"),
+    _scrolled("companies", query=True, item_type="Company", cursor_field="updated_at"),
     _whole("company_global_statuses"),
     _whole("company_types"),
     _whole("compensation_types"),
     Endpoint("countries", "countries", Paging.PAGE, ("countries",), per_page=PAGE_SIZE),
     _whole("currencies"),
     _whole("deal_workflows"),
-    _scrolled("deals", query=True, cursor_field="updated_at"),
+    _scrolled("deals", query=True, item_type="Deal", cursor_field="updated_at"),
     _whole("disability_statuses"),
     _whole("diversity_types"),
     _whole("dynamic_fields"),
@@ -125,6 +155,7 @@ _ROWS = (
         "jobs",
         Paging.PAGE,
         ("results", "jobs"),
+        item_type="Job",
         per_page=PAGE_SIZE,
         steady_sort="updated_at_sort",
         newest_first_sort="updated_at_sort",
@@ -148,6 +179,7 @@ _ROWS = (
     ),
     _scrolled(
         "people",
+        item_type="Person",
         per_page=PAGE_SIZE,
         steady_sort="created_at_sort",
         newest_first_sort="updated_at_sort",
@@ -168,7 +200,7 @@ _ROWS = (
     _whole("person_share_field_types"),
     _whole("person_types"),
     _whole("phone_types"),
-    _scrolled("placements", query=True, cursor_field="updated_at"),
+    _scrolled("placements", query=True, item_type="Placement", cursor_field="updated_at"),
     _whole("pronouns"),
     _whole("question_types"),
     _scrolled("schedule_items", per_page=PAGE_SIZE),
@@ -194,4 +226,75 @@ _ROWS = (
     _whole("workflows"),
 )
 
-ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({row.name: row for row in _ROWS})
+
+def _details(parent: str, entity: str, **facts: object) -> Endpoint:
+    """The full record of each row of a list: flat where it was seen live, wrapped where loxo-cli expects it."""
+    facts |= {"parent": parent, "parent_keys": {"id": "id"}}
+    return Endpoint(f"{parent}_details", f"{parent}/{{id}}", Paging.RECORD, (entity,), **facts)  # type: ignore[arg-type]
+
+
+def _children(parent: str, key: str, name: str, path: str, paging: Paging = Paging.WHOLE, **facts: object) -> Endpoint:
+    facts |= {"parent": parent, "parent_keys": {key: "id"}}
+    return Endpoint(name, f"{parent}/{{{key}}}/{path}", paging, **facts)  # type: ignore[arg-type]
+
+
+_CHILDREN = (
+    _children(
+        "jobs",
+        "job_id",
+        "job_candidates",
+        "candidates",
+        Paging.SCROLL,
+        envelope=("candidates",),
+        per_page=PAGE_SIZE,
+        cursor_field=SYNCED_AT,
+    ),
+    # Not /people/{id}/emails, phones, job_profiles and the like: people and people_details hold them.
+    _details("people", "person", item_type="Person", cursor_field=SYNCED_AT),
+    _details("jobs", "job", item_type="Job", cursor_field=SYNCED_AT),
+    _details("companies", "company", item_type="Company", cursor_field=SYNCED_AT),
+    _details("deals", "deal", item_type="Deal", cursor_field=SYNCED_AT),
+    _details("person_events", "person_event", cursor_field=SYNCED_AT),
+    _details("deal_workflows", "deal_workflow"),
+    _details("form_templates", "form_template"),
+    _children(
+        "companies",
+        "company_id",
+        "company_people",
+        "people",
+        Paging.SCROLL,
+        envelope=("people",),
+        item_type="Person",
+        cursor_field=SYNCED_AT,
+    ),
+    _children("companies", "company_id", "company_addresses", "addresses", cursor_field=SYNCED_AT),
+    _children("companies", "company_id", "company_emails", "emails", cursor_field=SYNCED_AT),
+    _children("companies", "company_id", "company_phones", "phones", cursor_field=SYNCED_AT),
+    _children("people", "person_id", "person_list_items", "list_items", cursor_field=SYNCED_AT),
+    _children("people", "person_id", "person_social_profiles", "social_profiles", cursor_field=SYNCED_AT),
+    _children("people", "person_id", "person_sms_opt_ins", "sms_opt_ins", cursor_field=SYNCED_AT),
+    _children(
+        "countries", "country_id", "country_states", "states", Paging.PAGE, envelope=("states",), per_page=PAGE_SIZE
+    ),
+    Endpoint(
+        "state_cities",
+        "countries/{country_id}/states/{state_id}/cities",
+        Paging.SCROLL,
+        ("cities",),
+        per_page=PAGE_SIZE,
+        parent="country_states",
+        parent_keys={"country_id": "country_id", "state_id": "id"},
+    ),
+    # Not /dynamic_fields/{id}/hierarchies: it ignores the id and answers the whole agency's tree (loxo-cli, live).
+    Endpoint(
+        "dynamic_field_hierarchies",
+        "dynamic_fields/{dynamic_field_id}",
+        Paging.RECORD,
+        ("dynamic_field",),
+        parent="dynamic_fields",
+        parent_keys={"dynamic_field_id": "id"},
+        tree="hierarchies",
+    ),
+)
+
+ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({row.name: row for row in (*_ROWS, *_CHILDREN)})

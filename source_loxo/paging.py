@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from source_loxo.endpoints import Endpoint
+from source_loxo.endpoints import Endpoint, Paging
 
 Row = dict[str, Any]
 
@@ -48,6 +48,8 @@ def decode_page(endpoint: Endpoint, body: Any) -> Page:
 
     :raises ContractError: the answer has not the shape that the endpoint's row of facts says.
     """
+    if endpoint.paging is Paging.RECORD:
+        return _decode_record(endpoint, body)
     if isinstance(body, list) and (endpoint.bare_allowed or not endpoint.envelope):
         return Page(_checked_rows(body))
     if not isinstance(body, dict) or not endpoint.envelope:
@@ -67,6 +69,15 @@ def decode_page(endpoint: Endpoint, body: Any) -> Page:
         total_count=_count(counters, "total_count"),
         total_pages=_count(counters, "total_pages"),
     )
+
+
+def _decode_record(endpoint: Endpoint, body: Any) -> Page:
+    """One record as a page of one; `null` with status 200 is Loxo's way to say that it is gone (loxo-cli, live)."""
+    if body is None:
+        return Page([])
+    if isinstance(body, dict) and "id" not in body:
+        body = next((body[key] for key in endpoint.envelope if key in body), body)
+    return Page(_checked_rows([body]))
 
 
 def _checked_rows(rows: list[Any]) -> list[Row]:
@@ -127,14 +138,17 @@ class Tally:
         return self.claimed is not None and self.claimed != COUNT_CAP and not self.missing
 
 
-def scroll_goes_on(endpoint: Endpoint, page: Page, repeats: bool, tally: Tally) -> bool:
+def scroll_goes_on(endpoint: Endpoint, page: Page, first: bool, repeats: bool, tally: Tally) -> bool:
     """Whether another page must be asked for.
 
+    :param first: whether the page was asked for without a cursor.
     :param repeats: whether this page, or its cursor, was met before in the same walk.
     :raises ContractError: the cursor leads in a circle and the count does not prove that all was seen.
     """
     if not page.rows or page.scroll_id is None:
         return False
+    if first and tally.proven and len(page.rows) >= (page.total_count or 0):
+        return False  # one answer that holds all it claims; nothing can have moved between pages
     if not repeats:
         return True
     if tally.proven:

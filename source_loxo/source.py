@@ -33,6 +33,7 @@ from source_loxo.backpressure import Backpressure
 from source_loxo.client import CHECK_RETRIES, WORKERS, LoxoClient
 from source_loxo.config import Config, config_error
 from source_loxo.cursors import QueueOrderedRepository
+from source_loxo.custom_fields import read_definitions, with_custom_fields
 from source_loxo.endpoints import ENDPOINTS
 from source_loxo.moments import written
 from source_loxo.streams import build_stream
@@ -69,11 +70,15 @@ class SourceLoxo(Source):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        client = LoxoClient(Config.parse(config))
-        streams = [
-            build_stream(row, client, self.message_repository, {}, SyncMode.full_refresh) for row in ENDPOINTS.values()
-        ]
-        return AirbyteCatalog(streams=[stream.as_airbyte_stream() for stream in streams])
+        client = LoxoClient(Config.parse(config), retries=CHECK_RETRIES)
+        definitions = read_definitions(client)
+        streams = []
+        for endpoint in ENDPOINTS.values():
+            built = build_stream(endpoint, client, self.message_repository, {}, SyncMode.full_refresh)
+            stream = built.as_airbyte_stream()
+            stream.json_schema = with_custom_fields(stream.json_schema, definitions.get(endpoint.item_type, []))
+            streams.append(stream)
+        return AirbyteCatalog(streams=streams)
 
     def read(
         self,

@@ -7,6 +7,7 @@ import json
 import logging
 import pkgutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from airbyte_cdk.models import AirbyteStream, FailureType, SyncMode
@@ -18,13 +19,22 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator impor
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_loxo.children import ChildSync
 from source_loxo.client import LoxoClient
 from source_loxo.cursors import PlanCursor, StreamCursor, usable_state
-from source_loxo.endpoints import Endpoint, Paging
+from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
 from source_loxo.paging import ContractError
-from source_loxo.syncs import ChangedSync, CreatedSync, FeedSync, FullSync, JobsSync, PlainSync, Sync, Walk
-
-PRIMARY_KEY = "id"
+from source_loxo.syncs import (
+    ChangedSync,
+    CreatedSync,
+    FeedSync,
+    FullSync,
+    JobsSync,
+    PlainSync,
+    Sync,
+    TouchedJobs,
+    Walk,
+)
 
 
 class LoxoStream(DefaultStream):
@@ -35,12 +45,12 @@ class LoxoStream(DefaultStream):
             partition_generator=SyncPartitions(sync),
             name=endpoint.name,
             json_schema=functools.partial(load_schema, endpoint.name),
-            primary_key=[PRIMARY_KEY],
+            primary_key=endpoint.primary_key,
             cursor_field=CursorField(endpoint.cursor_field) if endpoint.cursor_field else None,
             logger=logging.getLogger("airbyte"),
             cursor=cursor,
         )
-        self._is_resumable = endpoint.paging is Paging.SCROLL
+        self._is_resumable = root(endpoint).paging is Paging.SCROLL
 
     def as_airbyte_stream(self) -> AirbyteStream:
         stream = super().as_airbyte_stream()
@@ -63,24 +73,45 @@ def build_stream(
     :param start_date: a moment; records created earlier are left out where Loxo can filter by creation.
     """
     stored = usable_state(endpoint.name, stored_state)
-    incremental = sync_mode is SyncMode.incremental
-    if endpoint.paging is not Paging.SCROLL and not endpoint.cursor_field:
-        plain = StreamCursor(endpoint.name, repository)
-        return LoxoStream(endpoint, PlainSync(endpoint, client, plain, stored, start_date), plain)
-    cursor = PlanCursor(endpoint.name, repository)
+    first = root(endpoint)
+    remembers = first.paging is Paging.SCROLL or first.cursor_field
+    cursor = PlanCursor(endpoint.name, repository) if remembers else StreamCursor(endpoint.name, repository)
+    facts = (client, cursor, stored, start_date)
+    return LoxoStream(
+        endpoint, _sync(endpoint, *facts, incremental=sync_mode is SyncMode.incremental, sync_id=sync_id), cursor
+    )
+
+
+def root(endpoint: Endpoint) -> Endpoint:
+    """The list along which a stream is read: its own, or that of its parent's parent."""
+    return root(ENDPOINTS[endpoint.parent]) if endpoint.parent else endpoint
+
+
+def _sync(
+    endpoint: Endpoint,
+    client: LoxoClient,
+    cursor: Any,
+    stored: Mapping[str, Any],
+    start_date: str | None,
+    incremental: bool,
+    sync_id: int | None,
+) -> Sync:
     facts = (endpoint, client, cursor, stored, start_date)
-    sync: Sync
-    if endpoint.paging is Paging.PAGE:
-        sync = JobsSync(*facts, incremental=incremental)
-    elif not incremental:
-        sync = FullSync(*facts, sync_id=sync_id)
-    elif endpoint.newest_first_sort:
-        sync = FeedSync(*facts)
-    elif endpoint.created_after:
-        sync = CreatedSync(*facts)
-    else:
-        sync = ChangedSync(*facts)
-    return LoxoStream(endpoint, sync, cursor)
+    if endpoint.parent:
+        # The parent speaks in the child's name: it is the child that the user chose.
+        parent = replace(ENDPOINTS[endpoint.parent], name=endpoint.name)
+        if endpoint.name == "job_candidates" and incremental:
+            return ChildSync(endpoint, client, cursor, TouchedJobs(parent, *facts[1:]))
+        return ChildSync(endpoint, client, cursor, _sync(parent, *facts[1:], incremental, sync_id))
+    if endpoint.paging is Paging.PAGE and endpoint.cursor_field:
+        return JobsSync(*facts, incremental=incremental)
+    if endpoint.paging is not Paging.SCROLL:
+        return PlainSync(*facts)
+    if not incremental:
+        return FullSync(*facts, sync_id=sync_id)
+    if endpoint.newest_first_sort:
+        return FeedSync(*facts)
+    return CreatedSync(*facts) if endpoint.created_after else ChangedSync(*facts)
 
 
 class SyncPartitions(PartitionGenerator):

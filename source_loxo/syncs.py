@@ -6,8 +6,11 @@
 | `FullSync` | every scrolled stream in full refresh | windows | windows |
 | `FeedSync` | people | windows, then newest first down to the mark | newest first down to the state |
 | `JobsSync` | jobs | all, below the wall, then newest first | newest first down to the state |
+| `TouchedJobs` | the parents of job_candidates | all jobs | changed jobs, and jobs that new activities name |
 | `CreatedSync` | person_events, email_tracking, sms, merges | windows | what was created lately, and what changed |
 | `ChangedSync` | companies, deals, placements | windows | what changed, if Loxo can be asked for it; else all |
+
+Streams below these are in children.py.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import pendulum
@@ -33,7 +36,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_loxo import numbered, walks
 from source_loxo.client import LoxoClient, LoxoError
 from source_loxo.cursors import FULL_REFRESH_COMPLETE_KEY, PlanCursor, StreamCursor, stored_windows
-from source_loxo.endpoints import Endpoint, Paging
+from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
 from source_loxo.moments import moment, shifted, written
 from source_loxo.paging import Page, Tally
 from source_loxo.walks import Rows
@@ -59,6 +62,11 @@ OVERLAP_SECONDS = 60
 # Activities are written down late, and dated back; so many days are read again. What is dated back further, or edited
 # later, is found only where `query` can be asked for changes.
 LOOKBACK_DAYS = 3
+# Jobs whose candidates changed without an activity are found when all jobs are read again.
+FULL_PASS_DAYS = 7
+# Activities that move candidates are read again for so long, for what was written down late.
+MOVES_LOOKBACK_DAYS = 1
+LONG_AGO = "1970-01-02T00:00:00.000Z"
 # The times by which the next sync knows where this one ended.
 SEEN_FIELDS = ("created_at", "updated_at")
 
@@ -78,6 +86,8 @@ class Sync:
         self.cursor = cursor
         self.stored = stored
         self.start_date = start_date if endpoint.created_after else None
+        self.parents = ""
+        self.on_total: Callable[[int | None], None] = self.estimate
         self._began = time.monotonic()
 
     def walks(self) -> Iterator[Walk]:
@@ -98,7 +108,8 @@ class Sync:
         """
         seconds = time.monotonic() - self._began
         claimed = "claims no number" if tally.claimed is None else f"claims {tally.claimed}"
-        logger.info(f"{self.endpoint.name}: {tally.delivered} records delivered, Loxo {claimed}; {seconds:.1f} s.")
+        what = f"records of {self.parents} read" if self.parents else "records delivered"
+        logger.info(f"{self.endpoint.name}: {tally.delivered} {what}, Loxo {claimed}; {seconds:.1f} s.")
         if tally.missing:
             message = (
                 f"{self.endpoint.name}: {tally.missing} records are missing: Loxo claims {tally.claimed}, its pages "
@@ -124,7 +135,7 @@ class PlainSync(Sync):
         }
         for number, rows in enumerate(of_style[self.endpoint.paging](self.client, self.endpoint, tally)):
             if number == 0:
-                self.estimate(tally.claimed)
+                self.on_total(tally.claimed)
             yield rows
         self.settle(tally)
 
@@ -147,7 +158,7 @@ class JobsSync(Sync):
         if floor:
             yield from self._changes(floor, top)
         else:
-            self.estimate(top.total_count)
+            self.on_total(top.total_count)
             tally = Tally()
             yield from numbered.pages_of_any_number(self.client, self.endpoint, tally, top)
             self.settle(tally)
@@ -166,6 +177,57 @@ class JobsSync(Sync):
             logger.info(f"{self.endpoint.name}: too many changes for Loxo to list; reading all.")
             yield from numbered.pages_of_any_number(self.client, self.endpoint, tally, top)
         logger.info(f"{self.endpoint.name}: {tally.delivered} records changed since {floor}.")
+
+
+class TouchedJobs(Sync):
+    """The jobs whose candidates may have changed: changed jobs, and jobs that new activities name.
+
+    Every move of a candidate writes an activity with its job (seen by loxo-mcp-server's author). What changes without a
+    trace, such as a silent removal, is found by reading all jobs once a week.
+
+    State: `updated_at` of jobs, `created_at` of activities, `full_at`, when all jobs were read.
+    """
+
+    cursor: PlanCursor
+
+    def walks(self) -> Iterator[Walk]:
+        yield self._read
+
+    def _read(self) -> Iterator[Rows]:
+        now = written(pendulum.now("UTC"))
+        events = ENDPOINTS["person_events"]
+        top = self.client.page(self.endpoint, {self.endpoint.newest_first_sort: "desc", "page": 1})
+        full_at = moment(self.stored.get("full_at"))
+        if full_at and full_at > shifted(now, days=-FULL_PASS_DAYS):
+            touched, seen = yield from self._touched(events, top)
+        else:
+            self.on_total(top.total_count)
+            latest = self.client.page(events, {"created_at_sort": "desc", "per_page": 1}).rows
+            touched, seen, full_at = Tally(), [moment(row.get("created_at")) or "" for row in latest], now
+            yield from numbered.pages_of_any_number(self.client, self.endpoint, touched, top)
+            self.settle(touched)
+        state = {
+            "updated_at": not_ahead(numbered.newest_change(self.endpoint, top.rows)) or self.stored.get("updated_at"),
+            "created_at": max((min(time, now) for time in seen), default="") or self.stored.get("created_at"),
+        }
+        self.cursor.finish(full_at=full_at, **{name: time for name, time in state.items() if time})
+
+    def _touched(self, events: Endpoint, top: Page) -> Generator[Rows, None, tuple[Tally, list[str]]]:
+        tally, seen = Tally(), []
+        since = self.stored.get("updated_at") or LONG_AGO
+        changes = numbered.changed_pages(self.client, self.endpoint, shifted(since, seconds=-OVERLAP_SECONDS), top)
+        for rows in changes:
+            yield tally.unseen([row for row in rows if (changed(row) or since) >= since])
+        read_until = self.stored.get("created_at") or LONG_AGO
+        filters = {
+            "created_at_sort": "asc",
+            **declared_range(events)(shifted(read_until, days=-MOVES_LOOKBACK_DAYS), None),
+        }
+        for rows in walks.scroll(self.client, events, Tally(), Window(), filters, lambda: None):
+            seen += [time for row in rows if (time := moment(row.get("created_at")))]
+            yield tally.unseen([{"id": row["job_id"]} for row in rows if row.get("job_id")])
+        logger.info(f"{self.endpoint.name}: {tally.delivered} jobs were touched since {read_until}.")
+        return tally, seen
 
 
 class WindowedSync(Sync):
@@ -200,7 +262,7 @@ class WindowedSync(Sync):
         page = smallest_page(self.client, self.endpoint, self._filters(Window(start=since)))
         self.opened(page)
         self._total = total = page.total_count or 0
-        self.estimate(total)
+        self.on_total(total)
         ranged = self.ranged() if total > WORTH_PLANNING else None
         if ranged is None:
             return [Window(start=since)]

@@ -122,7 +122,7 @@ def _scroll_pages(
         walked += len(page.rows)
         # The second test ends a walk whose cursors are new for ever but whose rows are not.
         repeats = page.scroll_id in met or walked > 2 * max(tally.delivered, tally.claimed or 0) + COUNT_CAP
-        if not scroll_goes_on(endpoint, page, repeats, tally):
+        if not scroll_goes_on(endpoint, page, not scroll_id, repeats, tally):
             return
         scroll_id = page.scroll_id
         met.add(scroll_id)

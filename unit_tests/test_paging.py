@@ -58,29 +58,34 @@ def counted(*ids: int, claimed: int | None) -> Tally:
 
 
 def test_the_last_page_with_rows_may_still_carry_a_cursor() -> None:
-    assert scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 2), False, counted(1, 2, claimed=2))
+    assert scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 4), False, False, counted(1, 2, 3, 4, claimed=4))
+
+
+def test_one_answer_that_holds_all_it_claims_is_the_whole_list() -> None:
+    assert not scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 2), True, False, counted(1, 2, claimed=2))
+    assert scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 3), True, False, counted(1, 2, claimed=3))
 
 
 @pytest.mark.parametrize("page", [Page([], "5B5D", 9), Page(ROWS, None, 9), Page([], None, 9)])
 def test_a_scroll_ends_at_an_empty_list_or_without_a_cursor(page: Page) -> None:
-    assert not scroll_goes_on(PEOPLE, page, False, counted(1, claimed=9))
+    assert not scroll_goes_on(PEOPLE, page, False, False, counted(1, claimed=9))
 
 
 def test_a_repeated_cursor_is_the_end_if_the_count_proves_it() -> None:
-    assert not scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 2), True, counted(1, 2, claimed=2))
+    assert not scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 2), False, True, counted(1, 2, claimed=2))
 
 
 @pytest.mark.parametrize("claimed", [3, None])
 def test_a_repeated_cursor_is_an_error_if_the_count_does_not_prove_the_end(claimed: int | None) -> None:
     with pytest.raises(ContractError, match="repeats itself"):
-        scroll_goes_on(PEOPLE, Page(ROWS, "5B5D"), True, counted(1, 2, claimed=claimed))
+        scroll_goes_on(PEOPLE, Page(ROWS, "5B5D"), False, True, counted(1, 2, claimed=claimed))
 
 
 def test_a_count_of_exactly_ten_thousand_proves_nothing() -> None:
     everything = counted(*range(10_000), claimed=10_000)
     assert everything.missing == 0
     with pytest.raises(ContractError):
-        scroll_goes_on(PEOPLE, Page(ROWS, "5B5D"), True, everything)
+        scroll_goes_on(PEOPLE, Page(ROWS, "5B5D"), False, True, everything)
 
 
 def test_the_tally_counts_distinct_ids_against_the_latest_claim() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from source_loxo.endpoints import ENDPOINTS, Paging  # noqa: E402
+from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging  # noqa: E402
 
 README = ROOT / "README.md"
 TABLE = re.compile(r"(<!-- streams: [^\n]* -->\n).*?(<!-- end of streams -->)", re.DOTALL)
@@ -21,12 +21,18 @@ KINDS = {
 }
 
 
+def line(kind: str, rows: list[Endpoint]) -> str:
+    return f"| {kind} ({len(rows)}) | {', '.join(f'`{row.name}`' for row in rows)} |"
+
+
 def table() -> str:
     """The streams by kind, as Markdown."""
     lines = ["| Kind | Streams |", "|---|---|"]
     for paging, kind in KINDS.items():
-        names = [f"`{row.name}`" for row in ENDPOINTS.values() if row.paging is paging]
-        lines.append(f"| {kind} ({len(names)}) | {', '.join(names)} |")
+        lines.append(line(kind, [row for row in ENDPOINTS.values() if row.paging is paging and not row.parent]))
+    children = [row for row in ENDPOINTS.values() if row.parent]
+    lines.append(line("Below others, a request for each record", [row for row in children if not row.is_costly]))
+    lines.append(line("The same, below lists that are long everywhere", [row for row in children if row.is_costly]))
     return "\n".join(lines) + "\n"
 
 
@@ -38,7 +44,8 @@ def test_the_table_of_streams_is_that_of_the_code() -> None:
     text = README.read_text(encoding="utf-8")
     assert TABLE.search(text)
     assert with_table(text) == text, "run: python unit_tests/test_readme.py"
-    assert len(ENDPOINTS) == 55, "README.md says 54 objects and merges"
+    lists = [row for row in ENDPOINTS.values() if not row.parent]
+    assert len(lists) == 55, "README.md says 54 objects and merges"
 
 
 def test_links_inside_the_repository_lead_somewhere() -> None:
