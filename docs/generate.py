@@ -1,0 +1,144 @@
+"""Writes the parts of docs/loxo.md that repeat the code: python -m docs.generate
+
+A part stands between `<!-- NAME: written by docs/generate.py -->` and `<!-- end of NAME -->`. What the streams can do
+is taken from integration_tests/configured_catalog.json, which is what `discover` prints (make_examples.py writes it,
+test_examples.py keeps it true); the rest from endpoints.py and the schemas. unit_tests/test_docs.py says when to run
+this again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
+from source_loxo.syncs import LOOKBACK_DAYS
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs/loxo.md"
+CATALOG = ROOT / "integration_tests/configured_catalog.json"
+SCHEMAS = ROOT / "source_loxo/schemas"
+
+RANGES = "[date ranges](#date-ranges) work"
+
+# How a schema's type, format and airbyte_type are called in Airbyte, and what stands there.
+TYPES: dict[tuple[str, str, str], tuple[str, str]] = {
+    ("string", "", ""): ("string", ""),
+    ("string", "date-time", "timestamp_with_timezone"): ("timestamp with timezone", "Loxo sends UTC"),
+    ("string", "date", ""): ("date", ""),
+    ("integer", "", ""): ("integer", "ids, counts"),
+    ("number", "", ""): ("number", ""),
+    ("number, string", "", ""): ("number or string", "Loxo sends both; destinations store text"),
+    ("boolean", "", ""): ("boolean", ""),
+    ("object", "", ""): ("object", "with fields that the schema does not name"),
+    ("array", "", ""): ("array", ""),
+}
+
+
+def catalog() -> list[dict[str, Any]]:
+    """The streams as `discover` prints them, without their schemas."""
+    return [each["stream"] for each in json.loads(CATALOG.read_text(encoding="utf-8"))["streams"]]
+
+
+def streams() -> str:
+    lines = ["| Stream | Loxo's endpoint | Primary key | Cursor | Sync modes | Notes |", "|---|---|---|---|---|---|"]
+    for stream in sorted(catalog(), key=lambda each: _rank(ENDPOINTS[each["name"]])):
+        endpoint = ENDPOINTS[stream["name"]]
+        key = ", ".join(".".join(part) for part in stream["source_defined_primary_key"])
+        cursor = ".".join(stream.get("default_cursor_field") or ["-"])
+        modes = "full refresh, incremental" if "incremental" in stream["supported_sync_modes"] else "full refresh"
+        link = f"[{endpoint.path}]({endpoint.documentation_url})"
+        lines.append(f"| `{endpoint.name}` | {link} | {key} | {cursor} | {modes} | {' '.join(notes(endpoint))} |")
+    return "\n".join(lines)
+
+
+def _rank(endpoint: Endpoint) -> tuple[bool, bool, str]:
+    """Lists that grow come first, then what hangs on them, then lists of choices."""
+    return endpoint.paging is Paging.WHOLE and not parent(endpoint), bool(parent(endpoint)), endpoint.name
+
+
+def parent(endpoint: Endpoint) -> str:
+    return str(getattr(endpoint, "parent", ""))
+
+
+def notes(endpoint: Endpoint) -> Iterator[str]:
+    """What a stream costs, and what it does not do."""
+    if parent(endpoint):
+        yield f"One request or more for each record of `{parent(endpoint)}`; the list of these is read along."
+        if endpoint.cursor_field:
+            yield f"Later syncs: for each record of `{parent(endpoint)}` that its own later sync would read."
+        return
+    if endpoint.paging is Paging.WHOLE:
+        yield "One request."
+    elif endpoint.per_page:
+        yield f"One request per {endpoint.per_page} records."
+    else:
+        yield "One request per page; Loxo sets the page's size."
+    yield from _later_syncs(endpoint)
+    if endpoint.created_after:
+        yield "Start Date applies."
+
+
+def _later_syncs(endpoint: Endpoint) -> Iterator[str]:
+    if not endpoint.cursor_field:
+        return
+    if endpoint.newest_first_sort:
+        yield "Later syncs: only the pages with changes, newest first."
+    elif endpoint.created_after:
+        yield f"Later syncs: what was created since {LOOKBACK_DAYS} days before the last record."
+        seen = f"are read where {RANGES}; else they are not seen" if endpoint.query else "are not seen"
+        yield f"Edits of older records {seen}."
+    else:
+        yield f"Later syncs: only what changed where {RANGES}; else all pages are read."
+    if endpoint.splits:
+        yield "More than 10,000 are read in parts."
+
+
+def start_date() -> str:
+    limited = [f"`{row.name}`" for row in ENDPOINTS.values() if row.created_after]
+    return (
+        f"Start Date leaves out the records of {', '.join(limited[:-1])} and {limited[-1]} whose `created_at` is\n"
+        "before it. They are delivered where `created_at` is the Start Date or later. **All other streams are always\n"
+        "whole.**"
+    )
+
+
+def types() -> str:
+    found = {each for path in SCHEMAS.glob("*.json") for each in _types(json.loads(path.read_text(encoding="utf-8")))}
+    lines = ["| In Loxo's JSON | Airbyte type | Remark |", "|---|---|---|"]
+    for kind, (airbyte, remark) in TYPES.items():
+        if kind in found:
+            lines.append(f"| {', '.join(filter(None, [kind[0], kind[1]]))} | {airbyte} | {remark} |")
+    unknown = found - set(TYPES)
+    assert not unknown, f"no word for {unknown}"
+    return "\n".join(lines)
+
+
+def _types(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    named = schema.get("type", [])
+    kinds = [named] if isinstance(named, str) else [each for each in named if each != "null"]
+    yield ", ".join(kinds), schema.get("format", ""), schema.get("airbyte_type", "")
+    for inner in (schema.get("properties") or {}).values():
+        yield from _types(inner)
+    if isinstance(schema.get("items"), dict):
+        yield from _types(schema["items"])
+
+
+PARTS: dict[str, Callable[[], str]] = {"streams": streams, "start date": start_date, "types": types}
+
+
+def generated(text: str) -> str:
+    """The page with its generated parts written anew."""
+    for name, part in PARTS.items():
+        opening, closing = f"<!-- {name}: written by docs/generate.py -->\n", f"<!-- end of {name} -->"
+        before, found, rest = text.partition(opening)
+        assert found and closing in rest, f"{PAGE.name} has no part '{name}'"
+        text = f"{before}{opening}\n{part()}\n\n{closing}{rest.partition(closing)[2]}"
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(generated(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

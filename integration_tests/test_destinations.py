@@ -1,0 +1,123 @@
+"""Two incremental syncs through PyAirbyte, as published, into real databases; then SQL says what is there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import postgres
+import pytest
+from connector import Connector, Output, parse
+
+from sandbox.process import Sandbox
+
+# Read by PyAirbyte when it is imported: no registry, no usage reports.
+os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_LIVE_PROGRESS="1")
+airbyte = pytest.importorskip("airbyte", reason="PyAirbyte needs Python 3.12 or older")
+
+# PyAirbyte leaves `spec` as soon as it has its line, and its generator says so when it is collected.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+Start = Callable[..., Sandbox]
+EXECUTABLE = Path(sys.executable).with_name("source-loxo")
+# The field of a record that a recruiter sees.
+TITLES = {"people": "name", "jobs": "title", "companies": "name"}
+# Loxo's list of companies does not say when they changed.
+DATED = ("people", "jobs")
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """An empty database behind PyAirbyte."""
+    if request.param == "duckdb":
+        with airbyte.caches.DuckDBCache(db_path=tmp_path / "loxo.duckdb", cache_dir=tmp_path / "cache") as made:
+            yield made
+        return
+    if not postgres.binaries():
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    with postgres.Postgres() as server:
+        address = server.address
+        with airbyte.caches.PostgresCache(
+            host=address["host"],
+            port=address["port"],
+            username=address["user"],
+            password=address["password"],
+            database=address["dbname"],
+            cache_dir=tmp_path / "cache",
+        ) as made:
+            yield made
+
+
+class OwnProcess(Connector):
+    """Not forked from this process, whose log PyAirbyte has rearranged."""
+
+    def run(self, *arguments: str) -> Output:
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False)
+        return parse(done.returncode, done.stdout, done.stderr)
+
+
+def synced(config: Mapping[str, Any], cache: Any) -> Any:
+    """Every stream, incremental where it can be: PyAirbyte keeps the state in the database."""
+    source = airbyte.get_source("source-loxo", dict(config), local_executable=EXECUTABLE, streams="*")
+    return source.read(cache)
+
+
+def rows(cache: Any, stream: str, columns: list[str]) -> list[tuple[Any, ...]]:
+    """The distinct rows of a stream's table, in order.
+
+    Distinct, because PyAirbyte's merge matches a sync's records with the table, not with each other: what is delivered
+    twice in one sync, as any connector may, becomes two equal rows. See docs/pyairbyte.md.
+    """
+    names = ", ".join(f'"{column}"' for column in columns)
+    found = cache.run_sql_query(f'SELECT {names} FROM "{cache.schema_name}"."{stream}"')
+    return sorted({tuple(_utc(row[column]) for column in columns) for row in found})
+
+
+def _utc(value: Any) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def test_after_two_incremental_syncs_the_tables_are_the_account(
+    start_sandbox: Start, cache: Any, tmp_path: Path
+) -> None:
+    box = start_sandbox(people=130, jobs=40, events=150, companies=30)
+    first = synced(box.config, cache)
+
+    ids = {stream: box.ids(stream) for stream in TITLES}
+    for stream, title in TITLES.items():
+        for each in ids[stream][::7]:
+            box.update(stream, each, **{title: f"Edited {each} - José 参考"})
+        box.create(stream, **{title: "Made between the syncs"})
+    event = box.create("person_events")["id"]
+    second = synced(box.config, cache)
+
+    assert event in [row[0] for row in rows(cache, "person_events", ["id"])]
+    # The second sync asked for what is new, from the state that PyAirbyte keeps in the database.
+    assert second.processed_records < first.processed_records - 500
+
+    for stream, title in TITLES.items():
+        expected = [box.record(stream, each) for each in box.ids(stream)]
+        assert rows(cache, stream, ["id", title]) == sorted((row["id"], row[title]) for row in expected), stream
+        if stream in DATED:
+            changes = sorted((row["id"], moment(row["updated_at"])) for row in expected)
+            assert rows(cache, stream, ["id", "updated_at"]) == changes, stream
+
+    connector = OwnProcess(box.config, tmp_path)
+    everything, known = connector.read().records, box.counts()
+    for stream, facts in connector.discover().items():
+        key = [part[0] for part in facts["source_defined_primary_key"]]
+        wanted_keys = sorted(tuple(record[part] for part in key) for record in everything[stream])
+        if key == ["id"] and stream in known:
+            assert wanted_keys == [(each,) for each in sorted(box.ids(stream))], stream
+        assert rows(cache, stream, key) == wanted_keys, stream

@@ -1,0 +1,115 @@
+"""The pages in docs/ say what the code says, in the order that Airbyte wants."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from docs.generate import PAGE, ROOT, catalog, generated
+
+TEXT = PAGE.read_text(encoding="utf-8")
+PAGES = sorted(PAGE.parent.glob("*.md"))
+SPEC = yaml.safe_load((ROOT / "source_loxo/spec.yaml").read_text(encoding="utf-8"))["connectionSpecification"]
+
+# The order of Airbyte's template for connector pages; others may stand between.
+HEADINGS = [
+    "# Loxo",
+    "## Prerequisites",
+    "## Setup guide",
+    "## Set up Loxo",
+    "## Set up the Loxo connector in Airbyte",
+    "### For Airbyte Cloud:",
+    "### For Airbyte Open Source:",
+    "## Supported sync modes",
+    "## Supported Streams",
+    "### Performance considerations",
+    "## Data type map",
+    "## Limitations & Troubleshooting",
+    "## IP allow list",
+    "## Changelog",
+]
+# What Airbyte's checks want word for word.
+SENTENCES = [
+    "This page contains the setup guide and reference information for the [Loxo](https://loxo.co) source connector.",
+    "1. [Log into your Airbyte Cloud](https://cloud.airbyte.com/workspaces) account.\n"
+    "2. Click Sources and then click + New source.\n"
+    "3. On the Set up the source page, select Loxo from the Source type dropdown.\n"
+    "4. Enter a name for the Loxo connector.",
+    "1. Navigate to the Airbyte Open Source dashboard.",
+    "The Loxo source connector supports the following "
+    "[sync modes](https://docs.airbyte.com/cloud/core-concepts/#connection-sync-modes):",
+    "If you use Airbyte Cloud and your organization restricts access to specific IPs, add the "
+    "[Airbyte Cloud IP addresses](/platform/operating-airbyte/ip-allowlist) to your allow list.",
+    "<details>\n  <summary>Expand to review</summary>",
+]
+
+
+def section(heading: str) -> str:
+    return TEXT.split(f"\n{heading}\n")[1].split("\n## ")[0]
+
+
+def printed() -> Iterator[str]:
+    """Every text in the connector's code, with … for what is filled in."""
+    for path in (ROOT / "source_loxo").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_the_generated_parts_are_those_of_the_code() -> None:
+    assert generated(TEXT) == TEXT, "run: python -m docs.generate"
+
+
+def test_every_stream_has_its_row() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| \[", section("## Supported Streams"), re.MULTILINE)
+    assert sorted(rows) == sorted(stream["name"] for stream in catalog())
+
+
+def test_the_headings_stand_in_airbytes_order() -> None:
+    headings = re.findall(r"^#+ .*$", TEXT, re.MULTILINE)
+    assert [heading for heading in headings if heading in HEADINGS] == HEADINGS
+
+
+@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda sentence: sentence[:20])
+def test_airbytes_sentences_are_word_for_word(sentence: str) -> None:
+    assert sentence in TEXT
+
+
+@pytest.mark.parametrize("field", SPEC["required"])
+def test_the_prerequisites_name_every_required_field(field: str) -> None:
+    assert f"**{SPEC['properties'][field]['title']}**" in section("## Prerequisites")
+
+
+def test_every_field_of_the_form_is_explained() -> None:
+    rows = re.findall(r"^\| ([^|]+?) \|", section("## Set up the Loxo connector in Airbyte"), re.MULTILINE)
+    titles = [field["title"] for field in sorted(SPEC["properties"].values(), key=lambda field: field["order"])]
+    assert rows[1:] == titles  # after the head line
+
+
+def test_every_message_in_the_page_is_printed_by_the_code() -> None:
+    texts = list(printed())
+    messages = re.findall(r"`([^`]*…[^`]*)`", TEXT)
+    assert len(messages) > 20
+    for message in messages:
+        pieces = [piece.strip(" .") for piece in message.split("…") if piece.strip(" .")]
+        for piece in pieces:
+            assert any(piece in text for text in texts), f"nowhere in the code: {piece}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target, anchor in re.findall(r"\]\((?!https?:|/)([^)#]*)#?([^)]*)\)", text):
+        path = (page.parent / target).resolve() if target else page
+        assert path.exists(), f"{target} in {page.name}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+            assert anchor in slugs, f"#{anchor} in {page.name}"
