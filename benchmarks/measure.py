@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import statistics
 import subprocess
@@ -44,7 +43,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
 
 
 def delivered(folder: Path) -> dict[str, set[Any]]:
-    """The distinct ids that a reader left behind, by list: Airbyte messages, a JSON array, or files of a dlt dataset."""
+    """The distinct ids that a reader left behind, by list: Airbyte messages, a JSON array, or a dlt dataset's files."""
     found: dict[str, set[Any]] = defaultdict(set)
     out = folder / "out"
     with out.open("rb") as lines:
@@ -56,9 +55,8 @@ def delivered(folder: Path) -> dict[str, set[Any]]:
             if b'"RECORD"' in line[:80]:
                 record = orjson.loads(line)["record"]
                 found[record["stream"]].add(record["data"]["id"])
-    for path in folder.glob("files/*/*/*.jsonl*"):
-        opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-        with opened as rows:
+    for path in folder.glob("files/*/*/*.jsonl"):
+        with path.open("rb") as rows:
             found[path.parent.name].update(orjson.loads(row).get("id") for row in rows)
     return found
 

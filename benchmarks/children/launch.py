@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 report, limit, *command = sys.argv[1:]
 began = time.monotonic()
@@ -21,5 +22,4 @@ cost = {
     "peak_mb": usage.ru_maxrss / 1024,
     "exit_code": os.waitstatus_to_exitcode(status),
 }
-with open(report, "w") as file:
-    json.dump(cost, file)
+Path(report).write_text(json.dumps(cost))
