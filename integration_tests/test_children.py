@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from connector import Connector, Output, last_states
+from jsonschema import Draft7Validator
 
 from sandbox.process import Sandbox
 from source_loxo.endpoints import ENDPOINTS
+from source_loxo.streams import load_schema
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]
@@ -59,6 +61,8 @@ def test_all_child_streams_read_and_carry_their_parents_ids(small: Sandbox, conn
         assert len(set(keys(output, stream))) == len(keys(output, stream)), stream
         for row in output.records[stream]:
             assert all(isinstance(row[key], int) for key in ENDPOINTS[stream].primary_key)
+        errors = Draft7Validator(load_schema(stream)).iter_errors
+        assert [f"{each.json_path}: {each.message}" for row in output.records[stream] for each in errors(row)] == []
     fields = {row["id"] for row in connect(small).read(["dynamic_fields"]).records["dynamic_fields"]}
     nodes = output.records["dynamic_field_hierarchies"]
     assert {row["dynamic_field_id"] for row in nodes} <= fields

@@ -113,11 +113,12 @@ class Children:
             raise self._refusal
         if self._gone:
             logger.info(f"{self.endpoint.name}: {self._gone} of {self.endpoint.parent} were deleted meanwhile.")
-        delivered, seconds = self._tally.delivered, time.monotonic() - self._began
         what = f"records of {self.above} read" if self.above else "records delivered"
+        seconds = time.monotonic() - self._began
+        logger.info(f"{self.endpoint.name}: {self._parents} of {self.endpoint.parent} were asked for.")
         logger.info(
-            f"{self.endpoint.name}: {delivered} {what}, Loxo claims {self._tally.claimed or 0}; {seconds:.1f} s. "
-            f"(Of {self._parents} {self.endpoint.parent}.)"
+            f"{self.endpoint.name}: {self._tally.delivered} {what}, Loxo claims {self._tally.claimed or 0}; "
+            f"{seconds:.1f} s."
         )
 
 

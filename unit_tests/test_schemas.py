@@ -18,13 +18,13 @@ TIMESTAMP = {"format": "date-time", "airbyte_type": "timestamp_with_timezone"}
 
 # What the sandbox sends and no recorded answer of Loxo proves: it passes through, but a schema must not promise it.
 UNPROVEN = {
-    "deals": {"company", "person", "job", "owner", "created_at", "updated_at"},
+    "deals": {"company", "person", "job", "owner", "created_at"},
     "email_tracking": {"subject", "opens", "clicks", "updated_at"},
     "form_templates": {"title", "questions", "created_at", "updated_at"},
     "forms": {"created_at", "updated_at"},
     "jobs": {"workflow_id"},
     "merges": {"item_id", "merged_item_id", "updated_at"},
-    "placements": {"created_at", "updated_at"},
+    "placements": {"created_at"},
     "schedule_items": {"starts_at", "ends_at", "created_at", "updated_at"},
     "scorecard_templates": {"name", "created_at", "updated_at"},
     "scorecards": {
@@ -101,7 +101,8 @@ def records(client: Client, name: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("name", ENDPOINTS)
+# Records below others are held against their schemas where they are read, in integration_tests/test_children.py.
+@pytest.mark.parametrize("name", [row.name for row in ENDPOINTS.values() if not row.parent])
 def test_records_of_the_sandbox_agree_with_the_schema(client: Client, name: str) -> None:
     rows = records(client, name)
     validator = Draft7Validator(SCHEMAS[name])
