@@ -32,6 +32,7 @@ TYPES: dict[tuple[str, str, str], tuple[str, str]] = {
     ("integer", "", ""): ("integer", "ids, counts"),
     ("number", "", ""): ("number", ""),
     ("number, string", "", ""): ("number or string", "Loxo sends both; destinations store text"),
+    ("string, object", "", ""): ("string or object", "what Loxo sends is not known; destinations store text"),
     ("boolean", "", ""): ("boolean", ""),
     ("object", "", ""): ("object", "with fields that the schema does not name"),
     ("array", "", ""): ("array", ""),
@@ -57,19 +58,15 @@ def streams() -> str:
 
 def _rank(endpoint: Endpoint) -> tuple[bool, bool, str]:
     """Lists that grow come first, then what hangs on them, then lists of choices."""
-    return endpoint.paging is Paging.WHOLE and not parent(endpoint), bool(parent(endpoint)), endpoint.name
-
-
-def parent(endpoint: Endpoint) -> str:
-    return str(getattr(endpoint, "parent", ""))
+    return endpoint.paging is Paging.WHOLE and not endpoint.parent, bool(endpoint.parent), endpoint.name
 
 
 def notes(endpoint: Endpoint) -> Iterator[str]:
     """What a stream costs, and what it does not do."""
-    if parent(endpoint):
-        yield f"One request or more for each record of `{parent(endpoint)}`; the list of these is read along."
+    if endpoint.parent:
+        yield f"One request or more for each record of `{endpoint.parent}`; the list of these is read along."
         if endpoint.cursor_field:
-            yield f"Later syncs: for each record of `{parent(endpoint)}` that its own later sync would read."
+            yield f"Later syncs: for each record of `{endpoint.parent}` that its own later sync would read."
         return
     if endpoint.paging is Paging.WHOLE:
         yield "One request."

@@ -149,12 +149,13 @@ def usable_state(stream_name: str, stored: Mapping[str, Any]) -> Mapping[str, An
     if not stored or stored.get(NO_CURSOR_STATE_KEY):
         return {}
     tomorrow = written(pendulum.now("UTC").add(days=1))
-    times = [stored[key] for key in ("updated_at", "created_at", "since", "began") if stored.get(key) is not None]
+    names = ("updated_at", "created_at", "since", "began", "full_at")
+    times = [stored[name] for name in names if stored.get(name) is not None]
     if stored.get("version") != STATE_VERSION:
         reason = f"it is of version {stored.get('version')}, this connector writes version {STATE_VERSION}"
-    elif not all(isinstance(time, str) and moment(time) for time in times):
+    elif not all(isinstance(time, str) and moment(time) == time for time in times):
         reason = "it holds a time that is no time"
-    elif any((moment(time) or "") > tomorrow for time in times):
+    elif any(time > tomorrow for time in times):
         reason = f"it says that {max(times)} is already read, which is in the future"
     else:
         return stored

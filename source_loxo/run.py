@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.logger import is_platform_debug_log_enabled
+from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
 from airbyte_cdk.models import AirbyteMessage
 
 from source_loxo.source import SourceLoxo
@@ -61,10 +61,7 @@ def run() -> None:
     entrypoint = AirbyteEntrypoint(SourceLoxo())
     arguments = entrypoint.parse_args(sys.argv[1:])
     out = WholeLines(sys.stdout.fileno())
-    sys.stdout = out
-    for handler in logging.getLogger("airbyte").handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(out)
+    print_through(out)
     _end_on_sigterm(out)
     if arguments.command == "read":
         for message in _read(entrypoint, arguments):
@@ -72,6 +69,14 @@ def run() -> None:
     else:
         for line in entrypoint.run(arguments):
             out.write_line(line.encode())
+
+
+def print_through(out: WholeLines) -> None:
+    """Sends all that is printed and logged through one stream; the CDK's log handler is the root logger's."""
+    sys.stdout = out
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER:
+            handler.setStream(out)
 
 
 def _read(entrypoint: AirbyteEntrypoint, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
