@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
-from source_loxo.syncs import LOOKBACK_DAYS
+from source_loxo.syncs import FULL_PASS_DAYS, LOOKBACK_DAYS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/loxo.md"
@@ -32,7 +32,6 @@ TYPES: dict[tuple[str, str, str], tuple[str, str]] = {
     ("integer", "", ""): ("integer", "ids, counts"),
     ("number", "", ""): ("number", ""),
     ("number, string", "", ""): ("number or string", "Loxo sends both; destinations store text"),
-    ("string, object", "", ""): ("string or object", "what Loxo sends is not known; destinations store text"),
     ("boolean", "", ""): ("boolean", ""),
     ("object", "", ""): ("object", "with fields that the schema does not name"),
     ("array", "", ""): ("array", ""),
@@ -61,21 +60,28 @@ def _rank(endpoint: Endpoint) -> tuple[bool, bool, str]:
     return endpoint.paging is Paging.WHOLE and not endpoint.parent, bool(endpoint.parent), endpoint.name
 
 
+def starts(endpoint: Endpoint) -> bool:
+    """Whether Start Date applies: a child is read along its parent."""
+    return bool(endpoint.created_after) or (bool(endpoint.parent) and starts(ENDPOINTS[endpoint.parent]))
+
+
 def notes(endpoint: Endpoint) -> Iterator[str]:
     """What a stream costs, and what it does not do."""
     if endpoint.parent:
-        yield f"One request or more for each record of `{endpoint.parent}`; the list of these is read along."
-        if endpoint.cursor_field:
-            yield f"Later syncs: for each record of `{endpoint.parent}` that its own later sync would read."
-        return
-    if endpoint.paging is Paging.WHOLE:
+        yield f"One request or more for each record of `{endpoint.parent}`, whose list is read along."
+        if endpoint.name == "job_candidates":
+            yield f"Later syncs: jobs that changed or that new activities name; all every {FULL_PASS_DAYS} days."
+        elif endpoint.cursor_field:
+            yield f"Later syncs: for the records of `{endpoint.parent}` that its own later sync would read."
+    elif endpoint.paging is Paging.WHOLE:
         yield "One request."
     elif endpoint.per_page:
         yield f"One request per {endpoint.per_page} records."
     else:
         yield "One request per page; Loxo sets the page's size."
-    yield from _later_syncs(endpoint)
-    if endpoint.created_after:
+    if not endpoint.parent:
+        yield from _later_syncs(endpoint)
+    if starts(endpoint):
         yield "Start Date applies."
 
 
@@ -95,7 +101,7 @@ def _later_syncs(endpoint: Endpoint) -> Iterator[str]:
 
 
 def start_date() -> str:
-    limited = [f"`{row.name}`" for row in ENDPOINTS.values() if row.created_after]
+    limited = [f"`{row.name}`" for row in ENDPOINTS.values() if starts(row)]
     return (
         f"Start Date leaves out the records of {', '.join(limited[:-1])} and {limited[-1]} whose `created_at` is\n"
         "before it. They are delivered where `created_at` is the Start Date or later. **All other streams are always\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ EXECUTABLE = Path(sys.executable).with_name("source-loxo")
 TITLES = {"people": "name", "jobs": "title", "companies": "name"}
 # Loxo's list of companies does not say when they changed.
 DATED = ("people", "jobs")
+# A thousand requests for what never changes: read once, and compared with the sandbox's own list.
+GEOGRAPHY = {"country_states": "states", "state_cities": "cities"}
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
@@ -61,9 +63,10 @@ class OwnProcess(Connector):
         return parse(done.returncode, done.stdout, done.stderr)
 
 
-def synced(config: Mapping[str, Any], cache: Any) -> Any:
+def synced(config: Mapping[str, Any], cache: Any, without: Collection[str] = ()) -> Any:
     """Every stream, incremental where it can be: PyAirbyte keeps the state in the database."""
-    source = airbyte.get_source("source-loxo", dict(config), local_executable=EXECUTABLE, streams="*")
+    source = airbyte.get_source("source-loxo", dict(config), local_executable=EXECUTABLE)
+    source.select_streams([name for name in source.get_available_streams() if name not in without])
     return source.read(cache)
 
 
@@ -100,11 +103,11 @@ def test_after_two_incremental_syncs_the_tables_are_the_account(
             box.update(stream, each, **{title: f"Edited {each} - José 参考"})
         box.create(stream, **{title: "Made between the syncs"})
     event = box.create("person_events")["id"]
-    second = synced(box.config, cache)
+    second = synced(box.config, cache, without=GEOGRAPHY)
 
     assert event in [row[0] for row in rows(cache, "person_events", ["id"])]
     # The second sync asked for what is new, from the state that PyAirbyte keeps in the database.
-    assert second.processed_records < first.processed_records - 500
+    assert second.processed_records < first.processed_records - 3000
 
     for stream, title in TITLES.items():
         expected = [box.record(stream, each) for each in box.ids(stream)]
@@ -114,8 +117,13 @@ def test_after_two_incremental_syncs_the_tables_are_the_account(
             assert rows(cache, stream, ["id", "updated_at"]) == changes, stream
 
     connector = OwnProcess(box.config, tmp_path)
-    everything, known = connector.read().records, box.counts()
-    for stream, facts in connector.discover().items():
+    streams, known = connector.discover(), box.counts()
+    everything = connector.read([name for name in streams if name not in GEOGRAPHY]).records
+    for stream, name in GEOGRAPHY.items():
+        assert [row[0] for row in rows(cache, stream, ["id"])] == sorted(box.ids(name)), stream
+    for stream, facts in streams.items():
+        if stream in GEOGRAPHY:
+            continue
         key = [part[0] for part in facts["source_defined_primary_key"]]
         wanted_keys = sorted(tuple(record[part] for part in key) for record in everything[stream])
         if key == ["id"] and stream in known:
