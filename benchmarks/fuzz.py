@@ -26,7 +26,6 @@ with atheris.instrument_imports(include=["source_loxo"]):
 import contextlib
 import logging
 
-import orjson
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
