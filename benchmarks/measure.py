@@ -62,4 +62,4 @@ def delivered(folder: Path) -> dict[str, set[Any]]:
 
 
 def median(costs: Sequence[Mapping[str, Any]], name: str) -> float:
-    return statistics.median(cost[name] for cost in costs)
+    return float(statistics.median(cost[name] for cost in costs))

@@ -23,7 +23,7 @@ OURS, REQUESTS, AIOHTTP = "source-loxo", "requests + json", "aiohttp + orjson"
 DLT, DLT_PARALLEL, LOW_CODE, LOXO_CLI = "dlt", "dlt, parallelised", "low-code", "loxo-cli"
 PEOPLE = ("people",)
 # A mid-size agency: a few thousand people and activities, some hundred jobs and companies.
-AGENCY = {"people": 3000, "jobs": 400, "companies": 300, "events": 4000, "deals": 120}
+AGENCY: dict[str, Any] = {"people": 3000, "jobs": 400, "companies": 300, "events": 4000, "deals": 120}
 STATE_STREAMS = ("people", "jobs", "person_events", "companies", "job_candidates")
 Result = dict[str, Any]
 
