@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import requests
@@ -39,11 +39,21 @@ TIMEOUTS = (10, 60)
 BODY_SECONDS = 300
 # A page of 100 full people is about 10 MB at the very most; more is not a page.
 BODY_BYTES = 64 * 1024 * 1024
-# With waits of up to half a minute, about a minute and a half of patience for one request.
-RETRIES = 8
-CHECK_RETRIES = 1
 # Seconds after which a request is not tried again: the longest pause, twice.
 PATIENCE_SECONDS = 2 * MAX_PAUSE_SECONDS
+
+
+class Patience(NamedTuple):
+    """How often a request is sent again, and the longest pause, in seconds, that Loxo may ask for."""
+
+    retries: int
+    pause: float
+
+
+# With waits of up to half a minute, about a minute and a half for a request that fails.
+FOR_A_SYNC = Patience(retries=8, pause=MAX_PAUSE_SECONDS)
+# Somebody sits in front of the form and waits.
+FOR_A_PERSON = Patience(retries=1, pause=5)
 
 
 class LoxoError(AirbyteTracedException):
@@ -63,16 +73,16 @@ class LoxoError(AirbyteTracedException):
 class LoxoClient:
     """Reads pages of one account. Safe to share between threads.
 
-    :param retries: how often a request is sent again after a fault that may pass.
+    :param patience: what is done about faults that may pass.
     :param gate: entered around each request; it may wait.
     """
 
     def __init__(
-        self, config: Config, retries: int = RETRIES, gate: AbstractContextManager[None] | None = None
+        self, config: Config, patience: Patience = FOR_A_SYNC, gate: AbstractContextManager[None] | None = None
     ) -> None:
         self._gate = gate or nullcontext()
         self._config = config
-        self._retries = retries
+        self._patience = patience
         self._rate = AdaptiveRate()
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"})
@@ -95,7 +105,7 @@ class LoxoClient:
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, LoxoError) and error.may_pass),
             # The jitter keeps sixteen streams that failed together from coming back together.
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
-            stop=tenacity.stop_after_attempt(1 + self._retries) | tenacity.stop_after_delay(PATIENCE_SECONDS),
+            stop=tenacity.stop_after_attempt(1 + self._patience.retries) | tenacity.stop_after_delay(PATIENCE_SECONDS),
             before_sleep=_log_retry,
             reraise=True,
         )
@@ -148,7 +158,7 @@ class LoxoClient:
         status, path, may_pass = response.status_code, endpoint.path, False
         if status == 429:
             pause = retry_after(response) or 0
-            kind, may_pass = FailureType.transient_error, pause <= MAX_PAUSE_SECONDS
+            kind, may_pass = FailureType.transient_error, pause <= self._patience.pause
             text = f"Loxo throttles this account{'' if may_pass else f' for {pause:.0f} seconds'}. Sync again later."
         elif status >= 500 or status == 408:
             kind, may_pass = FailureType.transient_error, True

@@ -93,17 +93,15 @@ class PlanCursor(StreamCursor):
     State while reading: `{"version", ...what is remembered, "windows": [...]}`, with the windows as their class writes
     them. State when done: what `finish` is given.
 
-    :param remembered: what the state says beside the windows, for example where the last sync ended.
+    State of a sync that failed before it got anywhere: what the platform handed in.
     """
 
-    def __init__(
-        self, stream_name: str, repository: InMemoryMessageRepository, remembered: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, stream_name: str, repository: InMemoryMessageRepository, stored: Mapping[str, Any]) -> None:
         super().__init__(stream_name, repository)
-        self.remembered = dict(remembered or {})
+        self.remembered: dict[str, Any] = {}
         self.windows: list[Window] = []
         self._lock = threading.Lock()
-        self._state = {"version": STATE_VERSION, **self.remembered}
+        self._state = {"version": STATE_VERSION, **stored}
 
     def begin(self, windows: list[Window]) -> None:
         """Starts with this plan; nothing is emitted before something is delivered."""
