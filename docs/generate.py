@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
-from source_loxo.syncs import FULL_PASS_DAYS, LOOKBACK_DAYS
+from source_loxo.syncs import FULL_PASS_DAYS
+from source_loxo.windowed import LOOKBACK_DAYS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/loxo.md"

@@ -24,17 +24,8 @@ from source_loxo.client import LoxoClient
 from source_loxo.cursors import PlanCursor, StreamCursor, usable_state
 from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
 from source_loxo.paging import ContractError
-from source_loxo.syncs import (
-    ChangedSync,
-    CreatedSync,
-    FeedSync,
-    FullSync,
-    JobsSync,
-    PlainSync,
-    Sync,
-    TouchedJobs,
-    Walk,
-)
+from source_loxo.syncs import JobsSync, PlainSync, Sync, TouchedJobs, Walk
+from source_loxo.windowed import ChangedSync, CreatedSync, FeedSync, FullSync
 
 
 class LoxoStream(DefaultStream):
