@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from connector import Connector, Output
+from connector import Connector, Output, last_states
 
 from sandbox.process import Sandbox
 from source_loxo.endpoints import ENDPOINTS
@@ -202,3 +202,20 @@ def test_an_account_at_rest_delivers_each_record_once(small: Sandbox, connect: C
         assert {stream: len(output.ids(stream)) for stream in INCREMENTAL} == {
             stream: len(set(output.ids(stream))) for stream in INCREMENTAL
         }
+
+
+def test_a_sync_that_fails_hands_back_the_state_that_it_was_given(small: Sandbox, connect: Connect) -> None:
+    connector = connect(small)
+    first = synced(connector, [*INCREMENTAL, "job_candidates"])
+    small.set(forbidden=["people", "jobs", "person_events", "companies"])
+    failed = connector.read([*INCREMENTAL, "job_candidates"], mode="incremental", state=first.state)
+    for stream in ("people", "jobs", "person_events", "companies", "job_candidates"):
+        assert failed.statuses[stream] == "INCOMPLETE"
+        assert failed.stream_state(stream) == first.stream_state(stream)
+
+
+def test_an_interrupted_incremental_sync_is_no_part_of_a_full_refresh(small: Sandbox, connect: Connect) -> None:
+    connector = connect(small)
+    arguments = connector.read_arguments(["people"], mode="incremental")
+    state = last_states(connector.killed(*arguments, after=220))
+    assert set(connector.read(["people"], state=state).ids("people")) == set(small.ids("people"))

@@ -8,11 +8,12 @@ takes a 3xx for success, and under --debug logs whole answers, which are people'
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import requests
@@ -21,7 +22,6 @@ import urllib3
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from source_loxo.config import Config
 from source_loxo.endpoints import Endpoint
@@ -39,11 +39,21 @@ TIMEOUTS = (10, 60)
 BODY_SECONDS = 300
 # A page of 100 full people is about 10 MB at the very most; more is not a page.
 BODY_BYTES = 64 * 1024 * 1024
-# With waits of up to half a minute, about a minute and a half of patience for one request.
-RETRIES = 8
-CHECK_RETRIES = 1
 # Seconds after which a request is not tried again: the longest pause, twice.
 PATIENCE_SECONDS = 2 * MAX_PAUSE_SECONDS
+
+
+class Patience(NamedTuple):
+    """How often a request is sent again, and the longest pause, in seconds, that Loxo may ask for."""
+
+    retries: int
+    pause: float
+
+
+# With waits of up to half a minute, about a minute and a half for a request that fails.
+FOR_A_SYNC = Patience(retries=8, pause=MAX_PAUSE_SECONDS)
+# Somebody sits in front of the form and waits.
+FOR_A_PERSON = Patience(retries=1, pause=5)
 
 
 class LoxoError(AirbyteTracedException):
@@ -60,34 +70,27 @@ class LoxoError(AirbyteTracedException):
         self.may_pass = may_pass
 
 
-class BearerKey(AuthBase):
-    """Sets the header itself, so that a netrc file of the machine cannot replace the key."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._key}"
-        return request
-
-
 class LoxoClient:
     """Reads pages of one account. Safe to share between threads.
 
-    :param retries: how often a request is sent again after a fault that may pass.
+    :param patience: what is done about faults that may pass.
     :param gate: entered around each request; it may wait.
     """
 
     def __init__(
-        self, config: Config, retries: int = RETRIES, gate: AbstractContextManager[None] | None = None
+        self, config: Config, patience: Patience = FOR_A_SYNC, gate: AbstractContextManager[None] | None = None
     ) -> None:
         self._gate = gate or nullcontext()
         self._config = config
-        self._retries = retries
+        self._patience = patience
         self._rate = AdaptiveRate()
         self._session = requests.Session()
-        self._session.auth = BearerKey(config.api_key)
-        self._session.headers["Accept"] = "application/json"
+        self._session.headers.update({"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"})
+        # The environment's proxies and certificates, looked up once: requests would do so for every page, at a tenth
+        # of a read's time, and would let a netrc file replace the key.
+        self._session.trust_env = False
+        self._session.proxies.update(requests.utils.get_environ_proxies(config.base_url))
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=WORKERS))
 
@@ -102,7 +105,7 @@ class LoxoClient:
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, LoxoError) and error.may_pass),
             # The jitter keeps sixteen streams that failed together from coming back together.
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
-            stop=tenacity.stop_after_attempt(1 + self._retries) | tenacity.stop_after_delay(PATIENCE_SECONDS),
+            stop=tenacity.stop_after_attempt(1 + self._patience.retries) | tenacity.stop_after_delay(PATIENCE_SECONDS),
             before_sleep=_log_retry,
             reraise=True,
         )
@@ -155,7 +158,7 @@ class LoxoClient:
         status, path, may_pass = response.status_code, endpoint.path, False
         if status == 429:
             pause = retry_after(response) or 0
-            kind, may_pass = FailureType.transient_error, pause <= MAX_PAUSE_SECONDS
+            kind, may_pass = FailureType.transient_error, pause <= self._patience.pause
             text = f"Loxo throttles this account{'' if may_pass else f' for {pause:.0f} seconds'}. Sync again later."
         elif status >= 500 or status == 408:
             kind, may_pass = FailureType.transient_error, True

@@ -93,17 +93,15 @@ class PlanCursor(StreamCursor):
     State while reading: `{"version", ...what is remembered, "windows": [...]}`, with the windows as their class writes
     them. State when done: what `finish` is given.
 
-    :param remembered: what the state says beside the windows, for example where the last sync ended.
+    State of a sync that failed before it got anywhere: what the platform handed in.
     """
 
-    def __init__(
-        self, stream_name: str, repository: InMemoryMessageRepository, remembered: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, stream_name: str, repository: InMemoryMessageRepository, stored: Mapping[str, Any]) -> None:
         super().__init__(stream_name, repository)
-        self.remembered = dict(remembered or {})
+        self.remembered: dict[str, Any] = {}
         self.windows: list[Window] = []
         self._lock = threading.Lock()
-        self._state = {"version": STATE_VERSION, **self.remembered}
+        self._state = {"version": STATE_VERSION, **stored}
 
     def begin(self, windows: list[Window]) -> None:
         """Starts with this plan; nothing is emitted before something is delivered."""
@@ -149,12 +147,13 @@ def usable_state(stream_name: str, stored: Mapping[str, Any]) -> Mapping[str, An
     if not stored or stored.get(NO_CURSOR_STATE_KEY):
         return {}
     tomorrow = written(pendulum.now("UTC").add(days=1))
-    times = [stored[key] for key in ("updated_at", "created_at", "since", "began") if stored.get(key) is not None]
+    names = ("updated_at", "created_at", "since", "began", "full_at")
+    times = [stored[name] for name in names if stored.get(name) is not None]
     if stored.get("version") != STATE_VERSION:
         reason = f"it is of version {stored.get('version')}, this connector writes version {STATE_VERSION}"
-    elif not all(isinstance(time, str) and moment(time) for time in times):
+    elif not all(isinstance(time, str) and moment(time) == time for time in times):
         reason = "it holds a time that is no time"
-    elif any((moment(time) or "") > tomorrow for time in times):
+    elif any(time > tomorrow for time in times):
         reason = f"it says that {max(times)} is already read, which is in the future"
     else:
         return stored

@@ -9,20 +9,23 @@ from typing import Any
 
 import pendulum
 
-_USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_DATE = r"[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_USUAL = re.compile(_DATE + r"T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\.[0-9]{3}Z")
 
 
 def moment(value: Any) -> str | None:
-    """A time in Loxo's usual form, whatever form it came in; None if it is no time."""
-    if isinstance(value, str):
+    """A time in Loxo's usual form, whatever form it came in; None if it is no time, or not one since the year 1000."""
+    if not isinstance(value, str):
+        return None
+    try:
         if _USUAL.fullmatch(value):
+            datetime.fromisoformat(value[:10])  # the 30th of February is no day
             return value
-        try:
-            parsed = pendulum.parse(value, tz="UTC")
-        except ValueError:
-            return None
-        return written(parsed) if isinstance(parsed, pendulum.DateTime) else None
-    return None
+        parsed = pendulum.parse(value, tz="UTC")
+        usual = written(parsed) if isinstance(parsed, pendulum.DateTime) else ""
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return usual if _USUAL.fullmatch(usual) else None
 
 
 def http_date(value: str) -> str | None:

@@ -163,7 +163,7 @@ def position(scroll_id: str | None) -> float | None:
     """The time, in milliseconds, that a scroll_id stands at, or None if it cannot be read from it."""
     try:
         decoded = json.loads(bytes.fromhex(scroll_id or ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     first = decoded[0] if isinstance(decoded, list) and decoded else None
     return first if isinstance(first, (int, float)) and not isinstance(first, bool) else None

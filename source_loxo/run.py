@@ -7,14 +7,19 @@ one lock, and who is told to stop waits for that lock before it ends the process
 
 from __future__ import annotations
 
+import argparse
 import io
 import logging
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 
+import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
+from airbyte_cdk.models import AirbyteMessage
 
 from source_loxo.source import SourceLoxo
 
@@ -37,10 +42,12 @@ class WholeLines(io.TextIOBase):
         begun = getattr(self._begun, "text", "") + text
         lines, newline, self._begun.text = begun.rpartition("\n")
         if newline:
-            self._write_whole((lines + newline).encode())
+            self.write_line(lines.encode())
         return len(text)
 
-    def _write_whole(self, data: bytes) -> None:
+    def write_line(self, line: bytes) -> None:
+        """Writes a line, which has no newline yet, in one piece."""
+        data = line + b"\n"
         with self.lock:
             while data:
                 data = data[os.write(self._descriptor, data) :]
@@ -54,13 +61,42 @@ def run() -> None:
     entrypoint = AirbyteEntrypoint(SourceLoxo())
     arguments = entrypoint.parse_args(sys.argv[1:])
     out = WholeLines(sys.stdout.fileno())
-    sys.stdout = out
-    for handler in logging.getLogger("airbyte").handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(out)
+    print_through(out)
     _end_on_sigterm(out)
-    for message in entrypoint.run(arguments):
-        out.write(f"{message}\n")
+    if arguments.command == "read":
+        for message in _read(entrypoint, arguments):
+            out.write_line(_encoded(message))
+    else:
+        for line in entrypoint.run(arguments):
+            out.write_line(line.encode())
+
+
+def print_through(out: WholeLines) -> None:
+    """Sends all that is printed and logged through one stream; the CDK's log handler is the root logger's."""
+    sys.stdout = out
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER:
+            handler.setStream(out)
+
+
+def _read(entrypoint: AirbyteEntrypoint, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
+    """What `AirbyteEntrypoint.run` does for a read, but with the messages themselves and not as text."""
+    debug = arguments.debug or is_platform_debug_log_enabled()
+    for logger in (entrypoint.logger, logging.getLogger("airbyte")):
+        logger.setLevel(logging.DEBUG if debug else logging.INFO)
+    source = entrypoint.source
+    config = source.configure(source.read_config(arguments.config), "")
+    catalog, state = source.read_catalog(arguments.catalog), source.read_state(arguments.state)
+    yield from entrypoint.read(source.spec(entrypoint.logger), config, catalog, state)
+
+
+def _encoded(message: AirbyteMessage) -> bytes:
+    """A message as one line of JSON, like the CDK's. Records are encoded faster, and keep their top-level nulls."""
+    if message.record is None:
+        return AirbyteEntrypoint.airbyte_message_to_string(message).encode()
+    record = message.record
+    data = {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at}
+    return orjson.dumps({"type": "RECORD", "record": data})
 
 
 def _end_on_sigterm(out: WholeLines) -> None:

@@ -30,7 +30,7 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_m
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_loxo.backpressure import Backpressure
-from source_loxo.client import CHECK_RETRIES, WORKERS, LoxoClient
+from source_loxo.client import FOR_A_PERSON, WORKERS, LoxoClient
 from source_loxo.config import Config, config_error
 from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.custom_fields import read_definitions, with_custom_fields
@@ -64,13 +64,13 @@ class SourceLoxo(Source):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
-            LoxoClient(Config.parse(config), retries=CHECK_RETRIES).page(CHECK_ENDPOINT)
+            LoxoClient(Config.parse(config), FOR_A_PERSON).page(CHECK_ENDPOINT)
         except AirbyteTracedException as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        client = LoxoClient(Config.parse(config), retries=CHECK_RETRIES)
+        client = LoxoClient(Config.parse(config), FOR_A_PERSON)
         definitions = read_definitions(client)
         streams = []
         for endpoint in ENDPOINTS.values():

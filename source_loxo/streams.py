@@ -75,7 +75,7 @@ def build_stream(
     stored = usable_state(endpoint.name, stored_state)
     first = root(endpoint)
     remembers = first.paging is Paging.SCROLL or first.cursor_field
-    cursor = PlanCursor(endpoint.name, repository) if remembers else StreamCursor(endpoint.name, repository)
+    cursor = PlanCursor(endpoint.name, repository, stored) if remembers else StreamCursor(endpoint.name, repository)
     facts = (client, cursor, stored, start_date)
     return LoxoStream(
         endpoint, _sync(endpoint, *facts, incremental=sync_mode is SyncMode.incremental, sync_id=sync_id), cursor

@@ -342,6 +342,10 @@ class FullSync(WindowedSync):
             return
         yield from super().walks()
 
+    def resumed(self) -> list[Window]:
+        # The windows of an incremental sync, known by what it remembers, are no part of a full refresh.
+        return [] if {"since", "began"} & set(self.stored) else super().resumed()
+
     def finish(self) -> Iterator[Rows]:
         yield from super().finish()
         self._mark_complete()

@@ -60,10 +60,10 @@ class Window:
         if not isinstance(stored, Mapping) or not set(stored) <= set(cls.__dataclass_fields__):
             return None
         window = cls(**stored)
-        texts = (window.start, window.end, window.scroll_id, window.top)
-        if not all(text is None or isinstance(text, str) for text in texts):
-            return None
-        return window if isinstance(window.delivered, int) and isinstance(window.done, bool) else None
+        times = all(time is None or moment(time) == time for time in (window.start, window.end))
+        cursors = all(text is None or isinstance(text, str) for text in (window.scroll_id, window.top))
+        counted = type(window.delivered) is int and window.delivered >= 0 and isinstance(window.done, bool)
+        return window if times and cursors and counted else None
 
 
 def declared_range(endpoint: Endpoint) -> DateRange:

@@ -9,7 +9,7 @@ import pytest
 from airbyte_cdk.models import FailureType
 
 from source_loxo import client as client_module
-from source_loxo.client import LoxoClient, LoxoError
+from source_loxo.client import LoxoClient, LoxoError, Patience
 from source_loxo.config import Config
 from source_loxo.endpoints import ENDPOINTS
 
@@ -64,9 +64,9 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
 
 
-def connected(server: Server, retries: int = 2) -> LoxoClient:
+def connected(server: Server, retries: int = 2, pause: float = 300) -> LoxoClient:
     config = {"domain": server.url, "agency_slug": "acme", "api_key": "sandbox-key"}
-    return LoxoClient(Config.parse(config), retries=retries)
+    return LoxoClient(Config.parse(config), Patience(retries, pause))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,13 @@ def test_each_refusal_has_its_kind_and_its_number_of_tries(
     assert failed.value.failure_type is kind
     assert len(server.requests) == tries
     assert "people" in str(failed.value)
+
+
+def test_nobody_who_waits_in_front_of_a_form_waits_out_a_throttle(serve: Callable[..., Server]) -> None:
+    server = serve(answer(b"", "429 Too Many Requests", "Retry-After: 60\r\n"))
+    with pytest.raises(LoxoError, match="throttles this account for 60 seconds"):
+        connected(server, pause=5).page(PEOPLE)
+    assert len(server.requests) == 1
 
 
 def test_loxos_words_are_quoted_without_the_key_however_long_they_are(serve: Callable[..., Server]) -> None:

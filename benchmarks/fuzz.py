@@ -1,0 +1,129 @@
+"""A coverage-guided fuzzer on what decodes and pages: python -m benchmarks.fuzz -runs=200000 -seed=1 [libFuzzer flags]
+
+Needs atheris. Each new kind of failure is printed once as FINDING, with its input, and the run goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import atheris
+
+with atheris.instrument_imports(include=["source_loxo"]):
+    from source_loxo.config import Config
+    from source_loxo.cursors import stored_windows, usable_state
+    from source_loxo.custom_fields import with_custom_fields
+    from source_loxo.endpoints import ENDPOINTS
+    from source_loxo.moments import http_date, moment
+    from source_loxo.paging import ContractError, Tally, decode_page, position
+    from source_loxo.rate import retry_after
+    from source_loxo.windows import Window
+
+import contextlib
+import logging
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+ROWS = list(ENDPOINTS.values())
+WORDS = sorted(
+    {key for row in ROWS for key in row.envelope}
+    | {"id", "key", "name", "scroll_id", "total_count", "total_pages", "pagination", "dynamic_field_type"}
+    | {"version", "windows", "updated_at", "created_at", "since", "start", "end", "top", "delivered", "done"}
+)
+TEXTS = ("2024-01-01T00:00:00.000Z", "2024-02-30", "0001-01-01T00:00:00+14:00", "5b313730345d", "custom_text_1", "")
+
+
+def value(given: Any, depth: int = 0) -> Any:
+    """A JSON value made of the fuzzer's bytes."""
+    kind = given.ConsumeIntInRange(0, 9 if depth < 4 else 6)
+    if kind > 7:
+        return {_word(given): value(given, depth + 1) for _ in range(given.ConsumeIntInRange(0, 5))}
+    if kind == 7:
+        return [value(given, depth + 1) for _ in range(given.ConsumeIntInRange(0, 3))]
+    simple = (None, True, False, given.ConsumeInt(9), given.ConsumeRegularFloat(), _text(given), 1)
+    return simple[kind]
+
+
+def _word(given: Any) -> str:
+    number = given.ConsumeIntInRange(0, len(WORDS))
+    return WORDS[number] if number < len(WORDS) else _text(given)
+
+
+def _text(given: Any) -> str:
+    number = given.ConsumeIntInRange(0, len(TEXTS))
+    return TEXTS[number] if number < len(TEXTS) else str(given.ConsumeUnicodeNoSurrogates(30))
+
+
+def page(given: Any) -> None:
+    row, body = ROWS[given.ConsumeIntInRange(0, len(ROWS) - 1)], value(given)
+    if row.envelope and given.ConsumeBool():
+        body = {row.envelope[0]: [value(given), value(given)], "scroll_id": value(given), "total_count": value(given)}
+    with contextlib.suppress(ContractError):
+        Tally().add(decode_page(row, body))
+
+
+def cursor(given: Any) -> None:
+    position(json.dumps(value(given)).encode().hex())
+    position(given.ConsumeUnicodeNoSurrogates(100))
+
+
+def time(given: Any) -> None:
+    found = moment(_text(given) + _text(given))
+    assert found is None or len(found) == 24, "not in Loxo's form"
+
+
+def header(given: Any) -> None:
+    response = requests.Response()
+    response.headers["Retry-After"] = text = _text(given)
+    assert (retry_after(response) or 0) >= 0
+    http_date(text)
+
+
+def config(given: Any) -> None:
+    domain = given.PickValueInList(["app.loxo.co", "http://127.0.0.1:", "https://", "http://[::1]:"]) + _text(given)
+    slug, date = value(given), value(given)
+    try:
+        Config.parse({"domain": domain, "agency_slug": slug, "api_key": "k" + _text(given), "start_date": date})
+    except AirbyteTracedException as error:
+        assert error.failure_type is FailureType.config_error
+
+
+def state(given: Any) -> None:
+    Window.from_state(value(given))
+    windows = [value(given), {_word(given): value(given), _word(given): value(given)}]
+    stored = {"version": 1, _word(given): value(given), _word(given): value(given), "windows": windows}
+    stored_windows(usable_state("people", stored))
+
+
+def fields(given: Any) -> None:
+    field = {"key": _text(given), "name": value(given), "dynamic_field_type": value(given)}
+    with_custom_fields({"properties": {}}, [field])
+
+
+TARGETS: tuple[Callable[[Any], None], ...] = (page, cursor, time, header, config, state, fields)
+_found: set[tuple[str, str, str]] = set()
+
+
+def one(data: bytes) -> None:
+    given = atheris.FuzzedDataProvider(data)
+    target = TARGETS[given.ConsumeIntInRange(0, len(TARGETS) - 1)]
+    try:
+        target(given)
+    except Exception as error:
+        ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "source_loxo" in frame.filename]
+        kind = (target.__name__, type(error).__name__, ours[-1].name if ours else "")
+        if kind not in _found:
+            _found.add(kind)
+            print(f"FINDING {json.dumps(kind)} {error!s:.80} input {data[:200]!r}", flush=True)
+
+
+if __name__ == "__main__":
+    logging.disable()
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()

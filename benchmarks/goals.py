@@ -1,0 +1,61 @@
+"""The goals, each with what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .measure import median
+from .works import AIOHTTP, OURS, REQUESTS
+
+Goal = tuple[str, str, str]
+
+
+def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
+    """Each goal, what was measured, and whether it is met."""
+    if "people" in results and "start_up" in results:
+        yield from _cpu(results["people"], results["start_up"])
+    if "lists" in results and "commands" in results:
+        importing = median(results["commands"]["runs"]["import airbyte_cdk.entrypoint"], "wall")
+        runs = results["lists"]["runs"]
+        allowed, took = importing + 1.3 * median(runs[AIOHTTP], "wall"), median(runs[OURS], "wall")
+        yield (
+            "All lists at 200 ms: import of the CDK + 1.3 x aiohttp, wall",
+            f"{took:.1f} s of {allowed:.1f} s",
+            _met(took <= allowed),
+        )
+    if "slow_people" in results:
+        runs = results["slow_people"]["runs"]
+        share = median(runs[OURS], "wall") / median(runs[REQUESTS], "wall")
+        yield (
+            "People at 200 ms with ranges: at most 1/6 of one scroll, wall",
+            f"1/{1 / share:.1f}",
+            _met(share <= 1 / 6),
+        )
+    if "second_sync" in results:
+        result = results["second_sync"]
+        asked, all_again = result["second"]["requests"], result["all again"]
+        text = f"{asked} requests for {result['changed']} changes; reading all again takes {all_again} and more"
+        yield "Second sync: requests proportional to what changed", text, _met(asked < all_again / 4)
+    if "memory" in results:
+        peak = results["memory"]["runs"][OURS][0]["peak_mb"]
+        rows = results["memory"]["existing"]
+        yield f"Peak memory of {rows:,} people under 150 MB", f"{peak:.0f} MB", _met(peak < 150)
+
+
+def _cpu(people: Mapping[str, Any], start: Mapping[str, Any]) -> Iterator[Goal]:
+    def beyond(name: str) -> float:
+        return median(people["runs"][name], "cpu") - median(start["runs"][name], "cpu")
+
+    ratio, rows = beyond(OURS) / beyond(REQUESTS), people["existing"]
+    text = f"{ratio:.2f} ({beyond(OURS):.1f} s, {beyond(REQUESTS):.1f} s)"
+    yield f"{rows:,} people, CPU beyond start-up: at most 0.8 x requests + json", text, _met(ratio <= 0.8)
+    here, limit = beyond(OURS) / rows * 1e6, people["limit_us"]
+    text = (
+        f"{here:.0f} µs a record: {here / limit:.1f} x (requests + json {beyond(REQUESTS) / rows * 1e6 / limit:.1f} x)"
+    )
+    yield f"The physical limit, decode + encode + write alone: {limit:.1f} µs a record", text, "no goal"
+
+
+def _met(yes: bool) -> str:
+    return "yes" if yes else "**no**"

@@ -1,0 +1,114 @@
+"""The figures as a page that can be read, and as a plot."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .contenders import PEERS
+from .goals import goals
+from .measure import median
+from .plot import bars
+
+Results = Mapping[str, Any]
+
+NOTES = {
+    "people": "One list of 2 kB records, no latency: what each costs in CPU.",
+    "slow_people": "The same list where each answer takes 200 ms. A scroll is serial; the connector cuts it into parts "
+    "where the account proves that it honours date ranges.",
+    "lists": "All 55 lists of a mid-size agency at 200 ms. The longest scroll is the floor of all who do not cut it.",
+    "start_up": "One list of four rows: what each costs before it does anything.",
+    "memory": "Peak memory of a long list.",
+}
+
+
+def write_report(results: Results, folder: Path) -> str:
+    """Writes report.md and report.svg into the folder and returns the report."""
+    (folder / "report.svg").write_text(bars(results))
+    text = "\n".join(_lines(results)) + "\n"
+    (folder / "report.md").write_text(text)
+    return text
+
+
+def _lines(results: Results) -> Iterator[str]:
+    yield "# source-loxo beside floors and peers"
+    yield "\nWritten by `python -m benchmarks`; the figures are in `results.json`. Whole processes, start-up included,"
+    yield "against the sandbox in a process of its own on the same machine. Within a table the contenders took turns;"
+    yield "medians. CPU is user and system time of the contender alone; its output goes to files.\n"
+    yield from _setting()
+    yield "\n![CPU and wall time](report.svg)\n"
+    yield "## Goals\n\n| goal | measured | met |\n|---|---|---|"
+    for goal, measured, met in goals(results):
+        yield f"| {goal} | {measured} | {met} |"
+    for work, note in NOTES.items():
+        if work in results:
+            result = results[work]
+            title = f"{work.replace('_', ' ')}{' (--quick)' if result['quick'] else ''}"
+            yield f"\n## {title}\n\n{note} ({result['began']})\n"
+            yield from table(result["runs"], result["existing"])
+    if "completeness" in results:
+        yield "\n## completeness\n\nWhere others end early; each against a server of its own that fails alike.\n"
+        for title, case in results["completeness"]["cases"].items():
+            yield f"\n{title}:\n\n| | delivered | exit code |\n|---|---|---|"
+            for name, costs in case["runs"].items():
+                yield f"| {name} | {costs[0]['delivered']:,} of {case['existing']:,} | {costs[0]['exit_code']} |"
+        yield "\nAn exit code of 0 with fewer records is a loss that nobody is told of: the stock JSON decoder of the"
+        yield "low-code CDK takes a web page for an empty object, and that for the end. dlt and loxo-cli end with an"
+        yield "error and deliver nothing of what they had read."
+    yield from _second_sync(results)
+    yield from _commands(results)
+    yield from _politeness(results)
+
+
+def _setting() -> Iterator[str]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = ", ".join(f"{name} {version(name)}" for name in ("airbyte-cdk", "requests", "aiohttp", "orjson"))
+    yield f"Machine: {os.cpu_count()} shared cores ({platform.machine()}), {memory:.0f} GB, {platform.system()}, Python"
+    yield f"{platform.python_version()}; {versions}; peers {', '.join(pin for pins in PEERS.values() for pin in pins)}."
+    yield "Others were at work on these cores meanwhile, so look at ratios, and at those below 1.15 as equal."
+
+
+def table(runs: Mapping[str, Any], existing: int) -> Iterator[str]:
+    yield "| | CPU s | wall s | peak MB | requests | delivered | n |\n|---|---|---|---|---|---|---|"
+    for name, costs in runs.items():
+        seconds = (
+            f"{median(costs, 'cpu'):.2f} | {median(costs, 'wall'):.2f} | {max(each['peak_mb'] for each in costs):.0f}"
+        )
+        rows = min(each["delivered"] for each in costs)
+        yield f"| {name} | {seconds} | {costs[-1]['requests']} | {rows:,} of {existing:,} | {len(costs)} |"
+
+
+def _second_sync(results: Results) -> Iterator[str]:
+    if "second_sync" not in results:
+        return
+    result = results["second_sync"]
+    yield f"\n## second sync{' (--quick)' if result['quick'] else ''}\n\nRequests of an incremental sync of"
+    yield f"{', '.join(result['streams'])}, after {result['changed']} records were edited, one in a thousand:\n"
+    yield "| list | first sync | second sync |\n|---|---|---|"
+    for path, count in result["first"]["by_path"].items():
+        yield f"| {path} | {count} | {result['second']['by_path'].get(path, 0)} |"
+    yield f"| all | {result['first']['requests']} | {result['second']['requests']} |"
+    yield f"\nWho reads everything again asks {result['all again']} times, without the candidates of each job."
+
+
+def _commands(results: Results) -> Iterator[str]:
+    if "commands" not in results:
+        return
+    yield "\n## start-up of the commands\n\n| | CPU s | wall s | peak MB |\n|---|---|---|---|"
+    for name, costs in results["commands"]["runs"].items():
+        yield f"| {name} | {median(costs, 'cpu'):.2f} | {median(costs, 'wall'):.2f} | {median(costs, 'peak_mb'):.0f} |"
+
+
+def _politeness(results: Results) -> Iterator[str]:
+    if "politeness" not in results:
+        return
+    yield "\n## politeness\n\nAll lists, under a server that lets so many requests a second through:\n"
+    yield "| allowed | requests | refused (429) | share | achieved a second | delivered |\n|---|---|---|---|---|---|"
+    for rate, each in results["politeness"]["rates"].items():
+        share, achieved = each["refused"] / each["requests"], (each["requests"] - each["refused"]) / each["wall"]
+        counts = f"{each['requests']} | {each['refused']} | {share:.1%} | {achieved:.1f}"
+        yield f"| {rate} | {counts} | {each['delivered']:,} of {each['existing']:,} |"

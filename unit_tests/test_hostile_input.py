@@ -1,0 +1,184 @@
+"""Whatever a server, a state file or a form may hold: the right answer or the right error, never another one."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pendulum
+import pytest
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from source_loxo.config import Config
+from source_loxo.cursors import stored_windows, usable_state
+from source_loxo.custom_fields import with_custom_fields
+from source_loxo.endpoints import ENDPOINTS, Endpoint
+from source_loxo.moments import http_date, moment, shifted, written
+from source_loxo.paging import ContractError, Page, Tally, decode_page, position
+from source_loxo.rate import retry_after
+from source_loxo.streams import load_schema
+from source_loxo.windows import Window, declared_range
+
+KEYS = sorted(
+    {
+        *(key for row in ENDPOINTS.values() for key in row.envelope),
+        *("id", "scroll_id", "total_count", "total_pages", "pagination", "hierarchies"),
+    }
+)
+# Numbers as orjson gives them: no NaN, but integers of any size that 64 bits hold.
+scalars = (
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=20)
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner, max_size=5),
+    max_leaves=20,
+)
+rows = st.lists(
+    st.fixed_dictionaries({"id": st.integers() | st.text() | anything}, optional={"name": anything}), max_size=4
+)
+# Bodies that are nearly right find more than bodies that are not.
+nearly = st.dictionaries(st.sampled_from(KEYS), rows | anything, max_size=6)
+moments = st.datetimes().map(lambda time: f"{time.isoformat(timespec='milliseconds')}Z")
+offsets = st.sampled_from(["Z", "+00:00", "+14:00", "-12:00", "-0930", ""])
+zoned = st.builds(lambda time, offset: time.isoformat() + offset, st.datetimes(), offsets)
+texts = zoned | st.text(max_size=40) | moments | st.from_regex(r"[0-9T:.Z+ P/-]{0,30}", fullmatch=True)
+
+
+@given(st.sampled_from(list(ENDPOINTS.values())), anything | rows | nearly)
+def test_a_page_is_a_page_or_breaks_the_contract(endpoint: Endpoint, body: Any) -> None:
+    try:
+        page = decode_page(endpoint, body)
+    except ContractError as error:
+        assert str(error)
+        return
+    assert isinstance(page, Page)
+    assert page.scroll_id is None or page.scroll_id
+    tally = Tally()
+    fresh = tally.add(page)  # ids can be told apart, whatever they are
+    assert tally.delivered == len(fresh) <= len(page.rows)
+
+
+@given(
+    anything.map(lambda value: json.dumps(value).encode().hex()) | st.text() | st.from_regex(r"[0-9a-f ]*") | st.none()
+)
+def test_a_position_is_a_number_or_nothing(scroll_id: Any) -> None:
+    found = position(scroll_id)
+    assert found is None or isinstance(found, (int, float))
+
+
+@pytest.mark.parametrize("depth", [100_000])
+def test_a_position_nested_beyond_reason_is_nothing(depth: int) -> None:
+    assert position(("[" * depth).encode().hex()) is None
+
+
+@given(texts | anything)
+@example("0:")
+@example("0001-01-01T00:00:00+14:00")
+@example("0999-01-01")
+@example("2024-13-01T00:00:00.000Z")
+@example("\u0662\u0660\u0662\u0664-01-01T00:00:00.000Z")
+def test_a_moment_is_in_loxos_form_or_nothing(value: Any) -> None:
+    found = moment(value)
+    if found is not None:
+        assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", found)
+        assert moment(found) == found
+        assert written(pendulum.instance(datetime.fromisoformat(found.replace("Z", "+00:00")))) == found
+
+
+@given(
+    texts | moments.map(lambda text: text + " GMT") | st.from_regex(r"\w{3}, \d{1,2} \w{3} \d{1,6} \d\d:\d\d:\d\d .*")
+)
+def test_a_header_names_a_time_or_nothing(value: str) -> None:
+    assume("\n" not in value and "\r" not in value)
+    response = requests.Response()
+    response.headers["Retry-After"] = value
+    seconds = retry_after(response)
+    assert seconds is None or 0 <= seconds < float("inf")
+    date = http_date(value)
+    assert date is None or moment(date) == date
+
+
+FORM = ("domain", "agency_slug", "api_key", "start_date")
+typed = (
+    st.text(max_size=30)
+    | st.sampled_from(["app.loxo.co", "http://127.0.0.1:8080", "http://[::1]:99999", "http://169.254.169.254/", "acme"])
+    | st.from_regex(r"(https?://)?[a-z0-9.:@\[\]/-]{0,30}", fullmatch=True)
+    | texts
+)
+
+
+@given(st.dictionaries(st.sampled_from(FORM), typed | anything) | st.fixed_dictionaries(dict.fromkeys(FORM, typed)))
+def test_a_config_is_right_or_the_user_is_told(values: Mapping[str, Any]) -> None:
+    try:
+        config = Config.parse(values)
+    except AirbyteTracedException as error:
+        assert error.failure_type is FailureType.config_error
+        assert error.message
+        return
+    assert config.base_url.startswith(("https://", "http://127.0.0.1:", "http://localhost:", "http://[::1]:"))
+    assert config.api_key not in repr(config) or config.api_key in config.base_url + str(config.start_date) + "Config("
+
+
+@example({"version": 1, "updated_at": "2024"})
+@example({"version": 1, "updated_at": "2024-13-01T00:00:00.000Z"})
+@example({"version": 1, "updated_at": "0001-01-01T00:00:00.000Z"})
+@given(
+    st.fixed_dictionaries(
+        {"version": st.just(1) | anything},
+        optional={
+            **dict.fromkeys(("updated_at", "created_at", "since", "began", "full_at"), texts | anything),
+            "windows": st.lists(anything, max_size=3) | anything,
+            "__ab_no_cursor_state_message": anything,
+        },
+    )
+    | st.dictionaries(st.text(), anything)
+)
+def test_a_state_is_usable_or_starts_over(state: dict[str, Any]) -> None:
+    usable = usable_state("people", state)
+    assert usable in (state, {})
+    for name in ("updated_at", "created_at", "since", "began"):
+        if usable.get(name) is not None:
+            shifted(usable[name], seconds=-60)  # as every sync does with it
+    assert all(isinstance(window, Window) for window in stored_windows(state))
+
+
+WINDOW = tuple(Window.__dataclass_fields__)
+
+
+@example({"start": "abc"})
+@example({"delivered": -5})
+@given(
+    anything
+    | st.dictionaries(st.sampled_from(WINDOW), texts | anything, max_size=6)
+    | st.builds(lambda **values: values, start=moments, end=moments, delivered=st.integers(), done=st.booleans())
+)
+def test_a_stored_window_is_a_window_or_nothing(stored: Any) -> None:
+    window = Window.from_state(stored)
+    if window is not None:
+        assert Window.from_state(window.as_state()) == window
+        assert window.delivered >= 0
+        declared_range(ENDPOINTS["person_events"])(window.start, window.end)
+
+
+@given(
+    st.sampled_from(sorted(ENDPOINTS)),
+    st.lists(
+        st.fixed_dictionaries(
+            {"key": st.text() | st.sampled_from(["id", "custom_text_1", "custom_hierarchy_2"])},
+            optional={"name": anything, "dynamic_field_type": anything | st.fixed_dictionaries({"name": anything})},
+        ),
+        max_size=4,
+    ),
+)
+def test_custom_fields_only_add_columns(stream: str, definitions: list[dict[str, Any]]) -> None:
+    schema = load_schema(stream)
+    widened = with_custom_fields(schema, definitions)
+    assert widened["properties"].items() >= schema["properties"].items()
+    assert set(widened["properties"]) == {*schema["properties"], *(each["key"] for each in definitions)}
+    json.dumps(widened)
