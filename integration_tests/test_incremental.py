@@ -191,7 +191,6 @@ def test_an_account_without_records_syncs_and_later_ones_arrive(start_sandbox: S
         assert second.ids(stream) == [each]
 
 
-@pytest.mark.xfail(strict=True, reason="the newest person comes twice in a first sync, new activities in a later one")
 def test_an_account_at_rest_delivers_each_record_once(small: Sandbox, connect: Connect) -> None:
     """PyAirbyte's merge makes two rows of what comes twice in one sync."""
     connector = connect(small)

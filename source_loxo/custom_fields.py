@@ -1,7 +1,7 @@
 """The agency's own fields, as columns: `dynamic_fields` defines them, records carry them under their keys.
 
 The same key means another field on another item type (loxo-cli, live), so they are looked up by item type. What a field
-of an unknown kind holds is not known, so it is declared as anything a column can hold.
+of an unknown kind holds is not known, so it is declared as any single value.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
     "custom_text_": {"type": ["null", "string"]},
     "custom_hierarchy_": {"type": ["null", "array"], "items": _CHOICE},
 }
-_UNKNOWN: Mapping[str, Any] = {"type": ["null", "string", "number", "boolean", "array", "object"]}
+_UNKNOWN: Mapping[str, Any] = {"type": ["null", "string", "number", "boolean"]}
 
 
 def read_definitions(client: LoxoClient) -> dict[str, list[Row]]:

@@ -46,6 +46,12 @@ class WindowedSync(Sync):
     cursor: PlanCursor
     _total = 0
 
+    def __init__(self, *facts: Any) -> None:
+        super().__init__(*facts)
+        # The recent rows of this sync by id, with their time of change: what is read twice is delivered once, since
+        # not every destination compares the records of one sync with each other.
+        self._sent: dict[Any, str | None] = {}
+
     def walks(self) -> Iterator[Walk]:
         windows = self.resumed()
         if windows:
@@ -122,6 +128,9 @@ class WindowedSync(Sync):
         start, end = window.start or "", window.end or "~"
         return [row for row in rows if start <= (moment(row.get("created_at")) or start) < end]
 
+    def _unsent(self, rows: Rows) -> Rows:
+        return [row for row in rows if row["id"] not in self._sent or self._sent[row["id"]] != changed(row)]
+
     def finish(self) -> Iterator[Rows]:
         """Runs in the worker that closes the last window: the reconciliation, and what else completes the sync."""
         if len(self._windows) > 1:
@@ -191,6 +200,14 @@ class FeedSync(WindowedSync):
         self.cursor.remember(since=mark or "1970-01-01T00:00:00.000Z")
         return super().planned()
 
+    def _inside(self, window: Window, rows: Rows) -> Rows:
+        inside, recent = (
+            super()._inside(window, rows),
+            shifted(self.cursor.remembered["since"], seconds=-OVERLAP_SECONDS),
+        )
+        self._sent.update({row["id"]: time for row in inside if (time := changed(row)) and time >= recent})
+        return inside
+
     def finish(self) -> Iterator[Rows]:
         yield from super().finish()
         mark = self.cursor.remembered.pop("since")
@@ -211,8 +228,9 @@ class FeedSync(WindowedSync):
         since, count = shifted(floor, seconds=-OVERLAP_SECONDS), 0
         for rows in walks.newest_first(self.client, self.endpoint, since, scroll_id, checkpoint):
             top = top or not_ahead(numbered.newest_change(self.endpoint, rows))
-            count += len(rows)
-            yield rows
+            fresh = self._unsent(rows)
+            count += len(fresh)
+            yield fresh
         logger.info(f"{self.endpoint.name}: {count} records changed since {floor}.")
         self.cursor.finish(updated_at=max(floor, top or floor))
 
@@ -253,6 +271,8 @@ class CreatedSync(WindowedSync):
             if times:
                 seen[field] = max(*times, seen.get(field, ""))
         self.cursor.remember(seen=seen)
+        if self.stored.get("updated_at"):
+            self._sent.update({row["id"]: changed(row) for row in inside})
         return inside
 
     def finish(self) -> Iterator[Rows]:
@@ -270,7 +290,7 @@ class CreatedSync(WindowedSync):
         asked = query_range("updated_at")(shifted(changed_since, seconds=-OVERLAP_SECONDS), None)
         kept = Window(start=self.start_date)
         for rows in walks.scroll(self.client, self.endpoint, Tally(), Window(), asked, lambda: None):
-            yield self._inside(kept, rows)
+            yield self._inside(kept, self._unsent(rows))
 
 
 class ChangedSync(WindowedSync):
