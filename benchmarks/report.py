@@ -18,7 +18,7 @@ Results = Mapping[str, Any]
 
 WHY = """
 Why the CPU goal is missed (py-spy, share of samples that hold the interpreter's lock, after start-up): a third is the
-decoding of pages, 7 % the rest of the request, 5 % the state after each page, and the larger part of the remainder is
+decoding of pages, 8 % the rest of the request, 5 % the state after each page, and the larger part of the remainder is
 one record at a time: the hand-over from 20 workers to the main thread, the CDK's message objects, its two-step
 serialisation (dataclass to dict, dict to JSON, JSON to text and back to bytes), and one write. At 200 ms an answer none
 of this is on the path that decides the wall time."""
