@@ -1,3 +1,8 @@
-"""Airbyte's standard tests take their scenarios through this plugin; pytest wants it named at the root."""
+"""For all tests: Airbyte's standard tests take their scenarios through this plugin; pytest wants it named at the root."""
+
+import os
+
+# PyAirbyte reads these when it is first imported, by whichever test comes first: it would ask Airbyte's registry else.
+os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_LIVE_PROGRESS="1")
 
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -17,7 +16,6 @@ from connector import Connector, Output, parse
 from sandbox.process import Sandbox
 
 # Read by PyAirbyte when it is imported: no registry, no usage reports.
-os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_LIVE_PROGRESS="1")
 airbyte = pytest.importorskip("airbyte", reason="PyAirbyte needs Python 3.12 or older")
 
 # PyAirbyte leaves `spec` as soon as it has its line, and its generator says so when it is collected.
