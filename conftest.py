@@ -1,4 +1,4 @@
-"""For all tests: Airbyte's standard tests take their scenarios through this plugin; pytest wants it named at the root."""
+"""For all tests. Airbyte's standard tests take their scenarios through a plugin that pytest wants named at the root."""
 
 import os
 

@@ -15,7 +15,6 @@ from connector import Connector, Output, parse
 
 from sandbox.process import Sandbox
 
-# Read by PyAirbyte when it is imported: no registry, no usage reports.
 airbyte = pytest.importorskip("airbyte", reason="PyAirbyte needs Python 3.12 or older")
 
 # PyAirbyte leaves `spec` as soon as it has its line, and its generator says so when it is collected.
