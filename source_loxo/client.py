@@ -32,7 +32,7 @@ from source_loxo.rate import MAX_PAUSE_SECONDS, AdaptiveRate, retry_after
 logger = logging.getLogger("airbyte")
 
 # Requests that may be under way at the same time; the pace is kept by the rate, not by this.
-WORKERS = 20
+WORKERS = 22
 # Seconds to connect, and between two pieces of an answer.
 TIMEOUTS = (10, 60)
 # Seconds for a whole answer: a server that drips a byte a second never trips the timeouts above.

@@ -28,8 +28,8 @@ DateRange = Callable[["str | None", "str | None"], dict[str, str]]
 
 # One worker makes the parts, the others read them.
 READERS = WORKERS - 1
-# A part of fewer rows than this (ten pages) is not worth its own requests.
-SMALLEST_PART = 1000
+# A part of fewer rows than this (seven pages) is not worth its own requests.
+SMALLEST_PART = 700
 # Loxo was founded in 2012. Earlier records, if any, are in the first part, which is open at its start.
 BEGINNING = "2010-01-01T00:00:00.000Z"
 # Rounds of cutting the crowded parts finer.
