@@ -216,3 +216,15 @@ def test_it_prints_what_the_cdk_would_print(small: Sandbox, connect: Connect) ->
         return [message for message in output.messages if message["type"] != "LOG"]
 
     assert comparable(connector.run(*arguments)) == comparable(parse(0, done.stdout))
+
+
+def test_a_slow_server_is_read_in_more_parts_than_a_fast_one(
+    start_sandbox: Callable[..., Sandbox], connect: Callable[..., Connector]
+) -> None:
+    parts = {}
+    for latency in (0, 100):
+        box = start_sandbox(people=5000, set={"latency_ms": latency})
+        output = connect(box).read(["people"])
+        assert sorted(output.ids("people")) == sorted(box.ids("people"))
+        parts[latency] = max(len(each["stream"]["stream_state"].get("windows", [])) for each in output.of("STATE"))
+    assert 1 <= parts[0] < parts[100]

@@ -8,6 +8,7 @@ takes a 3xx for success, and under --debug logs whole answers, which are people'
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -25,7 +26,6 @@ from requests.adapters import HTTPAdapter
 
 from source_loxo.config import Config
 from source_loxo.endpoints import Endpoint
-from source_loxo.moments import http_date
 from source_loxo.paging import ContractError, Page, decode_page
 from source_loxo.rate import MAX_PAUSE_SECONDS, AdaptiveRate, retry_after
 
@@ -73,6 +73,8 @@ class LoxoError(AirbyteTracedException):
 class LoxoClient:
     """Reads pages of one account. Safe to share between threads.
 
+    `latency` is the shortest time, in seconds, from sending a request to the beginning of its answer.
+
     :param patience: what is done about faults that may pass.
     :param gate: entered around each request; it may wait.
     """
@@ -84,6 +86,7 @@ class LoxoClient:
         self._config = config
         self._patience = patience
         self._rate = AdaptiveRate()
+        self.latency = math.inf
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"})
         # The environment's proxies and certificates, looked up once: requests would do so for every page, at a tenth
@@ -129,13 +132,14 @@ class LoxoClient:
         except ContractError as error:
             raise self._unreadable(endpoint, response, error, may_pass=False) from None
         self._rate.learn(response)
+        self.latency = min(self.latency, response.elapsed.total_seconds())
         if response.status_code != 200:
             raise self._refused(endpoint, response, body)
         try:
             page = decode_page(endpoint, orjson.loads(body))
         except (orjson.JSONDecodeError, ContractError) as error:
             raise self._unreadable(endpoint, response, error, may_pass=True) from None
-        return replace(page, served_at=http_date(response.headers.get("Date", "")))
+        return replace(page, date=response.headers.get("Date", ""))
 
     def _no_answer(self, endpoint: Endpoint, error: Exception) -> LoxoError:
         cause = self._redact(str(error))

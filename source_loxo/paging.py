@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from source_loxo.endpoints import Endpoint, Paging
+from source_loxo.moments import http_date
 
 Row = dict[str, Any]
 
@@ -32,15 +33,20 @@ class ContractError(Exception):
 class Page:
     """One decoded answer of a list.
 
-    `total_count` and `total_pages` are None where the answer does not say; `scroll_id` is None at the end;
-    `served_at` is the server's clock, as a moment.
+    `total_count` and `total_pages` are None where the answer does not say; `scroll_id` is None at the end; `date` is
+    the header of that name.
     """
 
     rows: Sequence[Row]
     scroll_id: str | None = None
     total_count: int | None = None
     total_pages: int | None = None
-    served_at: str | None = None
+    date: str = ""
+
+    @property
+    def served_at(self) -> str | None:
+        """The server's clock, as a moment."""
+        return http_date(self.date)
 
 
 def decode_page(endpoint: Endpoint, body: Any) -> Page:

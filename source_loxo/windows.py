@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pendulum
@@ -28,6 +29,9 @@ DateRange = Callable[["str | None", "str | None"], dict[str, str]]
 
 # One worker makes the parts, the others read them.
 READERS = WORKERS - 1
+# What decoding and writing a page of 100 people takes, about. As many readers as pages can be worked on while one
+# answer is under way keep a core busy; more only stand in each other's way.
+PAGE_SECONDS = 0.005
 # A part of fewer rows than this (seven pages) is not worth its own requests.
 SMALLEST_PART = 700
 # Loxo was founded in 2012. Earlier records, if any, are in the first part, which is open at its start.
@@ -52,7 +56,7 @@ class Window:
     done: bool = False
 
     def as_state(self) -> dict[str, Any]:
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: value for key, value in vars(self).items() if value is not None}
 
     @classmethod
     def from_state(cls, stored: Any) -> Window | None:
@@ -154,7 +158,8 @@ def plan(
     :param largest: rows that a part may have at most, as far as the counts can tell; 0 leaves it to the workers.
     """
     total = first.total_count or 0
-    wanted = max(SMALLEST_PART, -(-total // READERS))
+    readers = min(READERS, 1 + math.ceil(client.latency / PAGE_SECONDS))
+    wanted = max(SMALLEST_PART, -(-total // readers))
     wanted = min(wanted, largest) if largest else wanted
     parts = [Part(since or _oldest(endpoint, first), written(pendulum.now("UTC")), total)]
     for _ in range(ROUNDS):
