@@ -6,7 +6,7 @@ import time
 from collections import deque
 from email.utils import formatdate
 
-from .clock import mix
+from .clock import mix, now_ms
 from .settings import FAULTS, Settings
 
 IN_A_ROW = 2  # one URL never fails more often than this, so any client that retries three times gets through
@@ -35,7 +35,7 @@ def retry_after(settings: Settings) -> dict[str, str]:
     if settings.retry_after == "seconds":
         return {"Retry-After": f"{settings.retry_after_value:g}"}
     if settings.retry_after == "date":
-        return {"Retry-After": formatdate(time.time() + settings.retry_after_value, usegmt=True)}
+        return {"Retry-After": formatdate(now_ms() / 1000 + settings.retry_after_value, usegmt=True)}
     return {}
 
 

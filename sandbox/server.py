@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
+from email.utils import formatdate
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from .agency import Agency
+from .clock import now_ms
 from .endpoints import Endpoint, find
 from .faults import Faults, RateLimit, retry_after
 from .filters import Params, Refused
@@ -68,6 +70,8 @@ class Api:
         status = "error"
         try:
             response, status = await self._respond(request, path)
+            if not response.prepared:
+                response.headers["Date"] = formatdate(now_ms() / 1000, usegmt=True)
             return response
         finally:
             journal.in_flight -= 1

@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from . import clock
+
 FAULTS = ("status_500", "status_503", "reset", "truncate", "html", "slow")
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -40,6 +42,7 @@ class Settings:
     faults: dict[str, float] = field(default_factory=lambda: dict.fromkeys(FAULTS, 0.0))
     slow_ms: float = 1000  # what a `slow` fault waits
     fault_paths: list[str] = field(default_factory=list)  # empty = every path
+    clock_ahead: float = 0  # seconds between the server's clock and the machine's
     echo_key: bool = False  # error bodies repeat the Authorization header
 
     # Objects that misbehave.
@@ -82,6 +85,7 @@ class Settings:
             )
         for name, value in checked.items():
             setattr(self, name, value)
+        clock.set_ahead(self.clock_ahead)
 
     def _checked(self, name: str, value: Any) -> Any:
         if name not in self.__dataclass_fields__:

@@ -103,7 +103,13 @@ def retry_after(response: requests.Response) -> float | None:
         seconds = float(value)
     except ValueError:
         try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+            # By the server's own clock, where it tells: ours may be an hour off.
+            until, now = _http_seconds(value), response.headers.get("Date")
+            seconds = until - (_http_seconds(now) if now else time.time())
         except (TypeError, ValueError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _http_seconds(date: str) -> float:
+    return email.utils.parsedate_to_datetime(date).timestamp()
