@@ -1,7 +1,8 @@
 """One pace for all streams. Loxo publishes no limit, so it is found: faster until a 429, then slower.
 
 Where the numbers come from: public clients of Loxo pace themselves at 2 to 15 requests a second, so we start at the
-upper end of what is known to work; the rest is the additive-increase, multiplicative-decrease rule of TCP.
+upper end of what is known to work. At a 429 we fall just below what Loxo answered in the second before it, feel our
+way around that limit, and leave it quickly once it no longer holds, as TCP's CUBIC does.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import requests
 
 logger = logging.getLogger("airbyte")
 
-# Requests a second, and the burst that the start allows.
+# Requests a second, and how many may be sent at once in the beginning.
 START_RATE = 15.0
+START_BURST = 5.0
 MIN_RATE = 0.5
 MAX_RATE = 200.0
 # Where Loxo does not say how long to pause after a 429.
@@ -43,11 +46,12 @@ class AdaptiveRate:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._tokens = START_RATE
+        self._tokens = START_BURST
         self._filled_at = clock()
         self._paused_until = self._filled_at
         self._reminded_at = self._filled_at
-        self._limit_found = False
+        self._limit = math.inf
+        self._answered: deque[float] = deque(maxlen=int(MAX_RATE))  # when
 
     def wait_for_turn(self) -> None:
         """Returns when a request may be sent."""
@@ -79,17 +83,20 @@ class AdaptiveRate:
             return 0.0
 
     def _speed_up(self) -> None:
-        """Each answer allows two requests a second more; once a limit is found, a small part of one (3 % a second)."""
+        """Each answer allows so much more: 2 requests a second at first, 1 % of one near a limit, 10 % beyond it."""
         with self._lock:
-            self.rate = min(MAX_RATE, self.rate + (0.03 if self._limit_found else 2.0))
+            self._answered.append(self._clock())
+            step = 2.0 if self._limit == math.inf else 0.01 if self.rate < 1.1 * self._limit else 0.1
+            self.rate = min(MAX_RATE, self.rate + step)
 
     def _slow_down(self, pause: float) -> None:
         """One cut for the whole burst that met the limit."""
         with self._lock:
             now = self._clock()
             if now >= self._paused_until:
-                self.rate = max(MIN_RATE, self.rate * (0.7 if self._limit_found else 0.5))
-                self._limit_found = True
+                in_the_last_second = sum(answered > now - 1 for answered in self._answered)
+                self._limit = min(self.rate, max(MIN_RATE, in_the_last_second))
+                self.rate = max(MIN_RATE, 0.9 * self._limit)
                 self._reminded_at = now
                 logger.info(f"Loxo throttles: all streams wait {pause:.1f} s, then {self.rate:.1f} requests a second.")
             self._paused_until = max(self._paused_until, now + pause)
