@@ -7,12 +7,15 @@ takes a 3xx for success, and under --debug logs whole answers, which are people'
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import math
 import os
+import socket
+import threading
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -24,8 +27,8 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import HTTPAdapter
 
-from source_loxo.config import Config
-from source_loxo.endpoints import Endpoint
+from source_loxo.config import Config, config_error
+from source_loxo.endpoints import Endpoint, Paging
 from source_loxo.paging import ContractError, Page, decode_page
 from source_loxo.rate import MAX_PAUSE_SECONDS, AdaptiveRate, retry_after
 
@@ -37,8 +40,11 @@ WORKERS = 22
 TIMEOUTS = (10, 60)
 # Seconds for a whole answer: a server that drips a byte a second never trips the timeouts above.
 BODY_SECONDS = 300
-# A page of 100 full people is about 10 MB at the very most; more is not a page.
-BODY_BYTES = 64 * 1024 * 1024
+# No page is larger than this (MB); one of 100 people is seen to be 0.3.
+BODY_MB = 64
+# Twenty larger ones at once would not fit into a small container. So smaller pages are asked for, of about half this
+# size; a scroll_id is a position, which does not care. Where no size can be asked for, one answer is read at a time.
+SHARED_MB = 4
 # Seconds after which a request is not tried again: the longest pause, twice.
 PATIENCE_SECONDS = 2 * MAX_PAUSE_SECONDS
 
@@ -77,12 +83,16 @@ class LoxoClient:
 
     :param patience: what is done about faults that may pass.
     :param gate: entered around each request; it may wait.
+    :raises AirbyteTracedException: config_error, the Loxo Domain stands for an address in a private network.
     """
 
     def __init__(
         self, config: Config, patience: Patience = FOR_A_SYNC, gate: AbstractContextManager[None] | None = None
     ) -> None:
         self._gate = gate or nullcontext()
+        # By name, the page sizes that answers too large have taught us.
+        self._sizes: dict[str, int] = {}
+        self._one_at_a_time = threading.Lock()
         self._config = config
         self._patience = patience
         self._rate = AdaptiveRate()
@@ -96,14 +106,38 @@ class LoxoClient:
         self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=WORKERS))
+        self._refuse_private_networks()
+
+    def _refuse_private_networks(self) -> None:
+        """A name can stand for any address, also for one that only the machine we run on can reach."""
+        url = self._config.base_url
+        if url.startswith("http://") or requests.utils.select_proxy(url, self._session.proxies):
+            return  # a sandbox on this machine; or the proxy looks the name up, in its own network
+        with suppress(OSError):  # a name that is not known fails at the first request, in better words
+            for *_, (address, *_) in socket.getaddrinfo(self._host, 443, type=socket.SOCK_STREAM):
+                if ipaddress.ip_address(str(address).partition("%")[0]).is_private:
+                    raise config_error(
+                        f"Loxo Domain: {self._host} stands for {address}, an address in a private network, where Loxo "
+                        "cannot be. Type the host name that your browser shows when you use Loxo."
+                    )
 
     def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Page:
         """One page of a list; the endpoint's constant filters and page size are added.
 
         :raises LoxoError: Loxo refused, or gave no usable answer however often it was asked.
         """
-        size = {"per_page": endpoint.per_page} if endpoint.per_page else {}
-        query = {**size, **endpoint.filters, **(params or {})}
+        size = self._sizes.get(endpoint.name, endpoint.per_page)
+        query = {**({"per_page": size} if size else {}), **endpoint.filters, **(params or {})}
+        with suppress(TooLarge):
+            return self._patiently(endpoint, query, SHARED_MB)
+        if endpoint.paging is Paging.SCROLL and query.get("per_page", 1) > 1:
+            self._sizes[endpoint.name] = size // 10
+            return self.page(endpoint, params)
+        with self._one_at_a_time:
+            return self._patiently(endpoint, query, BODY_MB)
+
+    def _patiently(self, endpoint: Endpoint, query: Mapping[str, Any], megabytes: int) -> Page:
+        """Asks again for what may pass."""
         patience = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, LoxoError) and error.may_pass),
             # The jitter keeps sixteen streams that failed together from coming back together.
@@ -113,9 +147,9 @@ class LoxoClient:
             reraise=True,
         )
         with self._gate:
-            return patience(self._page_once, endpoint, query)
+            return patience(self._page_once, endpoint, query, megabytes)
 
-    def _page_once(self, endpoint: Endpoint, query: Mapping[str, Any]) -> Page:
+    def _page_once(self, endpoint: Endpoint, query: Mapping[str, Any], megabytes: int) -> Page:
         self._rate.wait_for_turn()
         response = None
         try:
@@ -126,10 +160,12 @@ class LoxoClient:
                 stream=True,
                 allow_redirects=False,
             )
-            body = read_body(response)
+            body = read_body(response, megabytes)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._no_answer(endpoint, error) from None
-        except ContractError as error:
+        except TooLarge as error:
+            if megabytes < BODY_MB:
+                raise
             raise self._unreadable(endpoint, response, error, may_pass=False) from None
         self._rate.learn(response)
         self.latency = min(self.latency, response.elapsed.total_seconds())
@@ -139,6 +175,9 @@ class LoxoClient:
             page = decode_page(endpoint, orjson.loads(body))
         except (orjson.JSONDecodeError, ContractError) as error:
             raise self._unreadable(endpoint, response, error, may_pass=True) from None
+        if endpoint.name in self._sizes and page.rows:
+            fitting = (SHARED_MB << 19) // (len(body) // len(page.rows) + 1)
+            self._sizes[endpoint.name] = max(1, min(endpoint.per_page, fitting))
         return replace(page, date=response.headers.get("Date", ""))
 
     def _no_answer(self, endpoint: Endpoint, error: Exception) -> LoxoError:
@@ -222,11 +261,15 @@ def _log_retry(state: tenacity.RetryCallState) -> None:
     logger.info(f"{error} Try {state.attempt_number} failed; the next in {seconds:.1f} s.")
 
 
-def read_body(response: requests.Response) -> bytes:
-    """The whole body, bounded in size and time.
+class TooLarge(ContractError):
+    """An answer that is larger than it may be."""
+
+
+def read_body(response: requests.Response, megabytes: int) -> bytes:
+    """The whole body, unpacked, bounded in size and time.
 
     :raises requests.RequestException, urllib3.exceptions.HTTPError, OSError: it broke off or came too slowly.
-    :raises ContractError: it is larger than any page.
+    :raises TooLarge: it is larger than so many megabytes.
     """
     deadline = time.monotonic() + BODY_SECONDS
     pieces, size = [], 0
@@ -234,8 +277,8 @@ def read_body(response: requests.Response) -> bytes:
         while piece := response.raw.read1(1 << 20, decode_content=True):
             pieces.append(piece)
             size += len(piece)
-            if size > BODY_BYTES:
-                raise ContractError(f"it is larger than {BODY_BYTES // 2**20} MB")
+            if size > megabytes << 20:
+                raise TooLarge(f"it is larger than {megabytes} MB")
             if time.monotonic() > deadline:
                 raise requests.exceptions.ReadTimeout(f"it took longer than {BODY_SECONDS} seconds")
     return b"".join(pieces)

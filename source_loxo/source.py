@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from queue import Queue
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -29,7 +28,7 @@ from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_loxo.backpressure import Backpressure
+from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.client import FOR_A_PERSON, WORKERS, LoxoClient
 from source_loxo.config import Config, config_error
 from source_loxo.cursors import QueueOrderedRepository
@@ -38,8 +37,6 @@ from source_loxo.endpoints import ENDPOINTS
 from source_loxo.moments import written
 from source_loxo.streams import build_stream
 
-# A few pages: what is in the queue at a kill is read again, and it is what a slow destination makes us hold.
-QUEUE_RECORDS = 500
 # One request for a handful of rows that every account has.
 CHECK_ENDPOINT = ENDPOINTS["person_types"]
 
@@ -88,7 +85,7 @@ class SourceLoxo(Source):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
         parsed = Config.parse(config)
-        queue: Queue[Any] = Queue(maxsize=QUEUE_RECORDS)
+        queue = PageQueue()
         self.message_repository = repository = QueueOrderedRepository(queue)
         client = LoxoClient(parsed, gate=Backpressure(queue))
         states = ConnectorStateManager(state)

@@ -1,12 +1,15 @@
 """What each answer means, in the client alone: a tiny server of the test's own says anything it likes."""
 
 import gzip
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_loxo import client as client_module
 from source_loxo.client import LoxoClient, LoxoError, Patience
@@ -40,7 +43,8 @@ class Server:
                 return
             with connection:
                 self.requests.append(connection.recv(65536))
-                connection.sendall(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0])
+                with suppress(OSError):  # who is not interested in the rest hangs up
+                    connection.sendall(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0])
 
     def close(self) -> None:
         self._socket.close()
@@ -155,17 +159,54 @@ def test_a_netrc_file_does_not_replace_the_key(
     assert b"Authorization: Bearer sandbox-key" in server.requests[0]
 
 
+@pytest.mark.parametrize("address", ["10.1.2.3", "127.0.0.1", "169.254.169.254", "fe80::1%eth0", "::ffff:192.168.0.1"])
+def test_a_domain_that_stands_for_a_private_address_is_refused_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    public = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))
+    private = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, 443, 0, 0))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **kind: [public, private])
+    config = Config.parse({"domain": "smuggled.example.com", "agency_slug": "acme", "api_key": "sandbox-key"})
+    with pytest.raises(AirbyteTracedException, match="private network") as refused:
+        LoxoClient(config)
+    assert refused.value.failure_type is FailureType.config_error
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_giant_answer_ends_the_request_and_not_the_machine(
     serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:
-    monkeypatch.setattr(client_module, "BODY_BYTES", 1 << 20)
+    monkeypatch.setattr(client_module, "BODY_MB", 6)
     body = b" " * (8 << 20)
     headers = "Content-Encoding: gzip\r\n" if packed else ""
     server = serve(answer(gzip.compress(body) if packed else body, headers=headers))
-    with pytest.raises(LoxoError, match="larger than"):
-        connected(server).page(PEOPLE)
-    assert len(server.requests) == 1
+    with pytest.raises(LoxoError, match="larger than 6 MB"):
+        connected(server).page(ENDPOINTS["companies"])
+    assert len(server.requests) == 2
+
+
+def sizes_asked_for(server: Server) -> list[str]:
+    return [match[1].decode() for asked in server.requests if (match := re.search(rb"per_page=(\d+)", asked))]
+
+
+def people_of(megabytes: float, rows: int = 1) -> bytes:
+    text = b"x" * int(megabytes * 2**20)
+    return answer(b'{"people": [%s]}' % b",".join(b'{"id": %d, "text": "%s"}' % (each, text) for each in range(rows)))
+
+
+def test_smaller_pages_are_asked_for_while_records_are_large(serve: Callable[..., Server]) -> None:
+    too_large, fitting, usual = people_of(5), people_of(0.5), people_of(0.001, rows=4)
+    server = serve(too_large, fitting, usual, usual)
+    client = connected(server)
+    for _ in range(3):
+        assert client.page(PEOPLE).rows
+    assert sizes_asked_for(server) == ["100", "10", "3", "100"]
+
+
+def test_one_record_larger_than_that_is_read_all_the_same(serve: Callable[..., Server]) -> None:
+    server = serve(people_of(5))
+    assert len(connected(server).page(PEOPLE).rows) == 1
+    assert sizes_asked_for(server) == ["100", "10", "1", "1"]
 
 
 def test_an_answer_that_drips_is_given_up(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
