@@ -73,7 +73,8 @@ def notes(endpoint: Endpoint) -> Iterator[str]:
         if endpoint.name == "job_candidates":
             yield f"Later syncs: jobs that changed or that new activities name; all every {FULL_PASS_DAYS} days."
         elif endpoint.cursor_field:
-            yield f"Later syncs: for the records of `{endpoint.parent}` that its own later sync would read."
+            weekly = f"; all every {FULL_PASS_DAYS} days" if endpoint.drifts else ""
+            yield f"Later syncs: for the records of `{endpoint.parent}` that its own later sync would read{weekly}."
     elif endpoint.paging is Paging.WHOLE:
         yield "One request."
     elif endpoint.per_page:

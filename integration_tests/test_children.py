@@ -53,8 +53,10 @@ def test_every_candidate_of_every_job_and_every_full_record_is_delivered_once(
 
 
 def test_all_child_streams_read_and_carry_their_parents_ids(small: Sandbox, connect: Connect) -> None:
+    small.set(latency_ms=30)
     output = connect(small).read(CHILDREN)
     assert output.exit_code == 0
+    assert "pool is full" not in output.logs  # each connection thrown away costs a new one
     assert set(output.statuses.values()) == {"COMPLETE"}
     for stream in CHILDREN:
         assert output.records[stream], stream
@@ -99,6 +101,24 @@ def test_all_pipelines_are_read_again_after_a_week_so_that_silent_changes_are_fo
     state[0]["stream"]["stream_state"]["full_at"] = "2020-01-01T00:00:00.000Z"
     second = connector.read(["job_candidates"], mode="incremental", state=state)
     assert sorted(keys(second, "job_candidates")) == sorted(keys(first, "job_candidates"))
+
+
+def test_people_below_companies_are_read_again_after_a_week_since_their_edits_leave_no_trace_in_the_company(
+    small: Sandbox, connect: Connect
+) -> None:
+    connector = connect(small)
+    first = connector.read(["company_people"], mode="incremental")
+    person = first.ids("company_people")[5]
+    small.update("people", person, name="Edited since")
+    for _ in range(2):  # the state of a later sync still says when all was read
+        second = connector.read(["company_people"], mode="incremental", state=first.state)
+        assert len(second.ids("company_people")) < len(first.ids("company_people"))
+    state = second.state
+    assert state[0]["stream"]["stream_state"]["full_at"] == first.state[0]["stream"]["stream_state"]["full_at"]
+    state[0]["stream"]["stream_state"]["full_at"] = "2020-01-01T00:00:00.000Z"
+    third = connector.read(["company_people"], mode="incremental", state=state)
+    assert sorted(keys(third, "company_people")) == sorted(keys(first, "company_people"))
+    assert {row["name"] for row in third.records["company_people"] if row["id"] == person} == {"Edited since"}
 
 
 def test_a_parent_deleted_between_list_and_detail_is_skipped_and_counted(small: Sandbox, connect: Connect) -> None:

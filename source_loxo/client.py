@@ -36,6 +36,8 @@ logger = logging.getLogger("airbyte")
 
 # Requests that may be under way at the same time; the pace is kept by the rate, not by this.
 WORKERS = 22
+# More than the workers and the threads of all streams below others can use; urllib3 drops what it has no room for.
+CONNECTIONS = 256
 # Seconds to connect, and between two pieces of an answer.
 TIMEOUTS = (10, 60)
 # Seconds for a whole answer: a server that drips a byte a second never trips the timeouts above.
@@ -105,7 +107,7 @@ class LoxoClient:
         self._session.proxies.update(requests.utils.get_environ_proxies(config.base_url))
         self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=WORKERS))
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._refuse_private_networks()
 
     def _refuse_private_networks(self) -> None:

@@ -100,6 +100,7 @@ class PlanCursor(StreamCursor):
         super().__init__(stream_name, repository)
         self.remembered: dict[str, Any] = {}
         self.windows: list[Window] = []
+        self._kept: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._state = {"version": STATE_VERSION, **stored}
 
@@ -111,7 +112,7 @@ class PlanCursor(StreamCursor):
         """Emits how far the windows are. A window is moved on only when its rows are in the queue."""
         with self._lock:  # so that an older state is never put behind a newer one
             windows = {"windows": [window.as_state() for window in self.windows]} if self.windows else {}
-            self._state = {"version": STATE_VERSION, **self.remembered, **windows}
+            self._state = {"version": STATE_VERSION, **self._kept, **self.remembered, **windows}
             self.emit()
 
     def close(self, window: Window) -> bool:
@@ -127,9 +128,13 @@ class PlanCursor(StreamCursor):
         with self._lock:
             self.remembered.update(values)
 
+    def keep(self, **values: Any) -> None:
+        """Adds this to every state of this sync, the last included."""
+        self._kept = values
+
     def finish(self, **state: Any) -> None:
         """Replaces the state by what the next sync needs; it is emitted at the end of the stream."""
-        self._state = {"version": STATE_VERSION, **state}
+        self._state = {"version": STATE_VERSION, **self._kept, **state}
 
 
 def stored_windows(stored: Mapping[str, Any]) -> list[Window]:

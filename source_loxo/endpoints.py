@@ -15,6 +15,7 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **created_after/created_before**: declared filters on the creation time.
 - **parent_keys**: of a child, its fields that name the parent, and the parent's fields that hold them. They stand in
   the path too, are added to each record, and are part of the primary key.
+- **drifts**: of a child, whether it changes while its parent's time of change stays; then all is read again each week.
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
 - **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
@@ -70,6 +71,7 @@ class Endpoint:
     item_type: str = ""
     parent: str = ""
     parent_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    drifts: bool = False
     tree: str = ""
 
     @property
@@ -265,6 +267,8 @@ _CHILDREN = (
         Paging.SCROLL,
         envelope=("people",),
         item_type="Person",
+        # These rows are people: they are edited, hired and let go, and the company's own record stays as it is.
+        drifts=True,
         cursor_field=SYNCED_AT,
     ),
     _children("companies", "company_id", "company_addresses", "addresses", cursor_field=SYNCED_AT),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pendulum
 from airbyte_cdk.models import AirbyteStream, FailureType, SyncMode
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
@@ -23,8 +24,9 @@ from source_loxo.children import ChildSync
 from source_loxo.client import LoxoClient
 from source_loxo.cursors import PlanCursor, StreamCursor, usable_state
 from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
+from source_loxo.moments import written
 from source_loxo.paging import ContractError
-from source_loxo.syncs import JobsSync, PlainSync, Sync, TouchedJobs, Walk
+from source_loxo.syncs import JobsSync, PlainSync, Sync, TouchedJobs, Walk, recent_full_pass
 from source_loxo.windowed import ChangedSync, CreatedSync, FeedSync, FullSync
 
 
@@ -93,6 +95,10 @@ def _sync(
         parent = replace(ENDPOINTS[endpoint.parent], name=endpoint.name)
         if endpoint.name == "job_candidates" and incremental:
             return ChildSync(endpoint, client, cursor, TouchedJobs(parent, *facts[1:]))
+        if endpoint.drifts and incremental:
+            full_at = recent_full_pass(stored)
+            cursor.keep(full_at=full_at or written(pendulum.now("UTC")))
+            facts = (endpoint, client, cursor, stored if full_at else {}, start_date)
         return ChildSync(endpoint, client, cursor, _sync(parent, *facts[1:], incremental, sync_id))
     if endpoint.paging is Paging.PAGE and endpoint.cursor_field:
         return JobsSync(*facts, incremental=incremental)

@@ -6,7 +6,7 @@
 | `FullSync` | every scrolled stream in full refresh | windows | windows |
 | `FeedSync` | people | windows, then newest first down to the mark | newest first down to the state |
 | `JobsSync` | jobs | all, below the wall, then newest first | newest first down to the state |
-| `TouchedJobs` | the parents of job_candidates | all jobs | changed jobs, and jobs that new activities name |
+| `TouchedJobs` | the parents of job_candidates | all jobs | changed jobs, jobs that new activities name; weekly all |
 | `CreatedSync` | person_events, email_tracking, sms, merges | windows | what was created lately, and what changed |
 | `ChangedSync` | companies, deals, placements | windows | what changed, if Loxo can be asked for it; else all |
 
@@ -51,7 +51,7 @@ Walk = Callable[[], Iterator[Rows]]
 
 # Changes may become visible in a search index a little later than they are stamped, so the last minute is read again.
 OVERLAP_SECONDS = 60
-# Jobs whose candidates changed without an activity are found when all jobs are read again.
+# What changed below a parent without a trace in it is found when all parents are read again.
 FULL_PASS_DAYS = 7
 # Activities that move candidates are read again for so long, for what was written down late.
 MOVES_LOOKBACK_DAYS = 1
@@ -184,8 +184,8 @@ class TouchedJobs(Sync):
         now = written(pendulum.now("UTC"))
         events = ENDPOINTS["person_events"]
         top = self.client.page(self.endpoint, {self.endpoint.newest_first_sort: "desc", "page": 1})
-        full_at = moment(self.stored.get("full_at"))
-        if full_at and full_at > shifted(now, days=-FULL_PASS_DAYS):
+        full_at = recent_full_pass(self.stored)
+        if full_at:
             touched, seen = yield from self._touched(events, top)
         else:
             self.on_total(top.total_count)
@@ -215,6 +215,12 @@ class TouchedJobs(Sync):
             yield tally.unseen([{"id": row["job_id"]} for row in rows if row.get("job_id")])
         logger.info(f"{self.endpoint.name}: {tally.delivered} jobs were touched since {read_until}.")
         return tally, seen
+
+
+def recent_full_pass(stored: Mapping[str, Any]) -> str | None:
+    """When a stream that must be read in full each week was last begun, or None if that is too long ago."""
+    full_at = moment(stored.get("full_at"))
+    return full_at if full_at and full_at > shifted(written(pendulum.now("UTC")), days=-FULL_PASS_DAYS) else None
 
 
 def changed(row: Mapping[str, Any]) -> str | None:
