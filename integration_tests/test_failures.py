@@ -202,6 +202,29 @@ def test_proxy_and_ca_settings_of_the_environment_are_honoured(small: Sandbox, c
     assert "proxy" in message(parse(done.returncode, done.stdout)).lower()
 
 
+@pytest.mark.parametrize("wrong", ["{", "[]", "null", "7", '{"streams": [{}]}', '{"streams": "people"}', "\udc80"])
+def test_a_catalog_file_that_is_no_catalog_gets_a_clear_message(small: Sandbox, connect: Connect, wrong: str) -> None:
+    connector = connect(small)
+    arguments = connector.read_arguments(["users"])
+    Path(arguments[-1]).write_text(wrong, errors="surrogateescape")
+    error = connector.run(*arguments).errors[""]
+    assert "catalog file" in error["message"]
+    assert error["failure_type"] == "config_error"
+
+
+@pytest.mark.parametrize("command", ["check", "discover", "read"])
+@pytest.mark.parametrize("wrong", ["{", "[]", "null", None])
+def test_a_config_file_that_is_no_config_gets_a_clear_message(
+    small: Sandbox, connect: Connect, command: str, wrong: str | None
+) -> None:
+    connector = connect(small)
+    arguments = connector.read_arguments(["users"])[1:]
+    Path(arguments[1]).unlink() if wrong is None else Path(arguments[1]).write_text(wrong)
+    error = connector.run(command, *arguments[: 4 if command == "read" else 2]).errors[""]
+    assert "config file" in error["message"]
+    assert error["failure_type"] == "config_error"
+
+
 @pytest.mark.parametrize("state", ["{", '{"people": {}}', '[{"type": "STREAM"}]', "[7]", '"text"'])
 def test_a_state_file_that_is_no_state_gets_a_clear_message(small: Sandbox, connect: Connect, state: str) -> None:
     output = connect(small).read(["users"], state=json.loads(state) if state != "{" else state)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -49,15 +50,22 @@ class SourceLoxo(Source):
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         return config
 
+    @staticmethod
+    def read_config(config_path: str) -> MutableMapping[str, Any]:
+        with _told("config", "a JSON object with the fields of the form. Write one, as the documentation shows"):
+            return Source.read_config(config_path)
+
+    @classmethod
+    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
+        with _told("catalog", "a configured Airbyte catalog. Make one of what discover prints"):
+            return super().read_catalog(catalog_path)
+
     @classmethod
     def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
-        try:
+        with _told(
+            "state", "a list of Airbyte state messages. Pass what an earlier sync printed, or none to start over"
+        ):
             return super().read_state(state_path)
-        except Exception as error:  # the CDK's reader fails in as many ways as a file can be wrong
-            raise config_error(
-                "The state file is not a list of Airbyte state messages. Pass what an earlier sync printed, or none to "
-                f"start over. ({type(error).__name__})"
-            ) from None
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
@@ -109,6 +117,15 @@ class SourceLoxo(Source):
             ).read(known)
         if unknown:
             raise config_error(f"These streams of the connection do not exist: {', '.join(unknown)}.")
+
+
+@contextmanager
+def _told(file: str, meaning: str) -> Iterator[None]:
+    """Words for a file that is wrong: the CDK's readers fail in as many ways as a file can be."""
+    try:
+        yield
+    except Exception as error:
+        raise config_error(f"The {file} file is missing, or not {meaning}. ({type(error).__name__})") from None
 
 
 def _shortness(configured: ConfiguredAirbyteStream) -> bool:
