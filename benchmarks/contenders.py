@@ -21,7 +21,7 @@ ENVIRONMENTS = ROOT / ".venv-bench"
 
 # Peers and the pinned versions they are installed at; the low-code manifest runs on the connector's own CDK version.
 PEERS = {
-    "dlt": ["dlt==1.31.0"],
+    "dlt": ["dlt==1.31.0", f"duckdb=={version('duckdb')}"],
     "loxo-cli": ["loxo-cli==0.8.0"],
     "low-code": [f"airbyte-cdk=={version('airbyte-cdk')}"],
 }
@@ -89,6 +89,10 @@ def command(contender: str, job: Job, folder: Path) -> tuple[list[str], dict[str
         return [*program, "parallel"], {**quiet, "EXTRACT__WORKERS": "16"}
     if contender == "dlt":
         return program, quiet
+    if contender == "dlt → DuckDB":
+        return [*program, "parallel", "duckdb"], {**quiet, "EXTRACT__WORKERS": "16"}
+    if contender == "source-loxo → DuckDB":
+        return [sys.executable, str(HERE / "children" / "pyairbyte_reader.py"), task], {}
     raise ValueError(contender)
 
 

@@ -41,6 +41,11 @@ def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
         peak = results["memory"]["runs"][OURS][0]["peak_mb"]
         rows = results["memory"]["existing"]
         yield f"Peak memory of {rows:,} people under 150 MB", f"{peak:.0f} MB", _met(peak < 150)
+    if "limits" in results:
+        for title, cost in results["limits"]["cases"].items():
+            whole = f"{cost['delivered']:,} of {cost['existing']:,} records, {cost['peak_mb']:.0f} MB"
+            met = cost["peak_mb"] < 256 and cost["delivered"] == cost["existing"]
+            yield f"Peak memory of {title} under 256 MB", whole, _met(met)
 
 
 def _cpu(people: Mapping[str, Any], start: Mapping[str, Any]) -> Iterator[Goal]:

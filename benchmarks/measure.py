@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 
 # A contender that hangs is ended, and counts as failed.
-LIMIT_SECONDS = 600
+LIMIT_SECONDS = 1200
 LAUNCH = Path(__file__).resolve().parent / "children" / "launch.py"
 
 
@@ -43,7 +44,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
 
 
 def delivered(folder: Path) -> dict[str, set[Any]]:
-    """The distinct ids that a reader left behind, by list: Airbyte messages, a JSON array, or a dlt dataset's files."""
+    """The distinct ids that a reader left behind, by list: in messages, an array, a dlt dataset, or a DuckDB file."""
     found: dict[str, set[Any]] = defaultdict(set)
     out = folder / "out"
     with out.open("rb") as lines:
@@ -55,6 +56,11 @@ def delivered(folder: Path) -> dict[str, set[Any]]:
             if b'"RECORD"' in line[:80]:
                 record = orjson.loads(line)["record"]
                 found[record["stream"]].add(record["data"]["id"])
+    for path in folder.glob("files/all.duckdb"):
+        with duckdb.connect(str(path), read_only=True) as database:
+            for (name,) in database.sql("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'loxo'").fetchall():
+                if not name.startswith("_"):
+                    found[name].update(row for (row,) in database.sql(f"SELECT id FROM loxo.{name}").fetchall())
     for path in folder.glob("files/*/*/*.jsonl"):
         with path.open("rb") as rows:
             found[path.parent.name].update(orjson.loads(row).get("id") for row in rows)

@@ -20,6 +20,7 @@ from .contenders import ENVIRONMENTS, HERE, LISTS, ROOT, Job, command
 from .measure import Cost, delivered, run
 
 OURS, REQUESTS, AIOHTTP = "source-loxo", "requests + json", "aiohttp + orjson"
+TO_DUCKDB, DLT_TO_DUCKDB = "source-loxo → DuckDB", "dlt → DuckDB"
 DLT, DLT_PARALLEL, LOW_CODE, LOXO_CLI = "dlt", "dlt, parallelised", "low-code", "loxo-cli"
 PEOPLE = ("people",)
 # A mid-size agency: a few thousand people and activities, some hundred jobs and companies.
@@ -35,11 +36,13 @@ class Scale:
     people: int = 100_000
     slow_people: int = 20_000
     many_people: int = 200_000
+    most_people: int = 1_000_000
+    most_jobs: int = 100_000
     repeats: int = 5
     slow_repeats: int = 1
 
 
-QUICK = Scale(people=20_000, slow_people=8_000, many_people=50_000)
+QUICK = Scale(people=20_000, slow_people=8_000, many_people=50_000, most_people=100_000, most_jobs=5_000)
 
 
 @contextmanager
@@ -189,10 +192,40 @@ def commands(scale: Scale) -> Result:
         return {"runs": runs}
 
 
+def duckdb(scale: Scale) -> Result:
+    """Into a database: the connector through PyAirbyte."""
+    names = [row.name for row in LISTS]
+    with Sandbox(**AGENCY, warm=True, latency_ms=200) as box:
+        runs = compare(box, names, (TO_DUCKDB, DLT_TO_DUCKDB), scale.slow_repeats)
+        return {"existing": existing(box, names), "runs": runs}
+
+
 def memory(scale: Scale) -> Result:
     with Sandbox(people=scale.many_people, warm=True) as box:
-        runs = compare(box, PEOPLE, (OURS,), 1)
+        runs = compare(box, PEOPLE, (OURS, REQUESTS, AIOHTTP, DLT, LOW_CODE, LOXO_CLI), 1)
         return {"existing": existing(box, PEOPLE), "runs": runs}
+
+
+def limits(scale: Scale) -> Result:
+    """The connector alone on accounts far larger than most: is its memory flat?"""
+    cases: dict[str, tuple[str, dict[str, Any]]] = {
+        f"{scale.most_people:,} people in one scroll": (
+            "people",
+            {"people": scale.most_people, "set": {"lucene_dates": "ignored"}},
+        ),
+        f"{scale.most_people:,} people in parts, 100 ms an answer": (
+            "people",
+            {"people": scale.most_people, "latency_ms": 100},
+        ),
+        f"the pipelines of {scale.most_jobs:,} jobs": ("job_candidates", {"people": 2000, "jobs": scale.most_jobs}),
+    }
+    result: Result = {}
+    for title, (stream, flags) in cases.items():
+        with Sandbox(**flags) as box:
+            result[title] = once(box, OURS, Job(box.config, (stream,))).as_dict()
+            result[title]["existing"] = existing(box, PEOPLE) if stream == "people" else len(box.ids("candidates"))
+        print(f"  {title}: {result[title]}", flush=True)
+    return {"cases": result}
 
 
 def politeness(scale: Scale) -> Result:
@@ -241,6 +274,8 @@ WORKS: dict[str, Callable[[Scale], Result]] = {
     "second_sync": second_sync,
     "commands": commands,
     "completeness": completeness,
+    "duckdb": duckdb,
     "memory": memory,
+    "limits": limits,
     "politeness": politeness,
 }

@@ -1,4 +1,7 @@
-"""dlt's rest_api source to JSONL files: extract, normalize, load. Records are kept whole (no child tables)."""
+"""dlt's rest_api source: extract, normalize, load. Records are kept whole (no child tables).
+
+dlt_reader.py TASK [parallel] [duckdb]: side by side; into a database instead of JSONL files.
+"""
 
 import json
 import sys
@@ -39,5 +42,9 @@ source = rest_api_source(
 )
 if "parallel" in sys.argv:
     source = source.parallelize()
-pipeline = dlt.pipeline("benchmark", destination=dlt.destinations.filesystem(task["files"]), dataset_name="loxo")
-pipeline.run(source, loader_file_format="jsonl")
+if "duckdb" in sys.argv:
+    Path(task["files"]).mkdir()
+    destination, options = dlt.destinations.duckdb(f"{task['files']}/all.duckdb"), {}
+else:
+    destination, options = dlt.destinations.filesystem(task["files"]), {"loader_file_format": "jsonl"}
+dlt.pipeline("benchmark", destination=destination, dataset_name="loxo").run(source, **options)
