@@ -30,6 +30,8 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from unit_tests.test_walks_end import WALKS, Server
+
 ROWS = list(ENDPOINTS.values())
 WORDS = sorted(
     {key for row in ROWS for key in row.envelope}
@@ -66,6 +68,21 @@ def page(given: Any) -> None:
         body = {row.envelope[0]: [value(given), value(given)], "scroll_id": value(given), "total_count": value(given)}
     with contextlib.suppress(ContractError):
         Tally().add(decode_page(row, body))
+
+
+def walk(given: Any) -> None:
+    answers = []
+    for _ in range(given.ConsumeIntInRange(1, 4)):
+        rows = [
+            {"id": given.ConsumeIntInRange(0, 5), "updated_at": _text(given)} for _ in range(given.ConsumeInt(1) % 4)
+        ]
+        body = {"people": rows, "scroll_id": given.PickValueInList([None, "a", "b"]), "total_count": value(given)}
+        with contextlib.suppress(ContractError):
+            answers.append(decode_page(ENDPOINTS["people"], {**body, "total_pages": given.ConsumeIntInRange(0, 9)}))
+    if answers:
+        with contextlib.suppress(ContractError):
+            for _ in given.PickValueInList(list(WALKS.values()))(Server(answers)):
+                pass
 
 
 def cursor(given: Any) -> None:
@@ -106,7 +123,7 @@ def fields(given: Any) -> None:
     with_custom_fields({"properties": {}}, [field])
 
 
-TARGETS: tuple[Callable[[Any], None], ...] = (page, cursor, time, header, config, state, fields)
+TARGETS: tuple[Callable[[Any], None], ...] = (page, walk, cursor, time, header, config, state, fields)
 _found: set[tuple[str, str, str]] = set()
 
 

@@ -117,7 +117,7 @@ def _below_the_wall(
         return
     logger.info(f"{endpoint.name}: {claimed} results cannot be split further; reading them from both ends.")
     for direction in ("asc", "desc"):
-        yield from _until_the_wall(client, endpoint, {**filters, endpoint.steady_sort: direction})
+        yield from _until_the_wall(client, endpoint, {**filters, endpoint.steady_sort: direction}, wall)
 
 
 def _proven_splits(
@@ -161,12 +161,10 @@ def _split_values(client: LoxoClient, values: str | tuple[str, ...]) -> Iterator
         yield from (str(row["id"]) for row in rows)
 
 
-def _until_the_wall(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) -> Iterator[Rows]:
-    number = 1
+def _until_the_wall(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], wall: Wall) -> Iterator[Rows]:
     try:
-        while rows := client.page(endpoint, {**filters, "page": number}).rows:
-            yield list(rows)
-            number += 1
+        for number in range(1, wall.results // endpoint.per_page + 1):
+            yield list(client.page(endpoint, {**filters, "page": number}).rows)
     except LoxoError as error:
         if error.status != 400:
             raise
@@ -186,6 +184,8 @@ def changed_pages(client: LoxoClient, endpoint: Endpoint, floor: str, first: Pag
     while page.rows and all((moment(row.get(endpoint.cursor_field)) or "") >= floor for row in page.rows):
         number += 1
         page = client.page(endpoint, {**filters, "page": number})
+        if page.rows and number > _page_count(endpoint, page):
+            raise ContractError(f"{endpoint.path} repeats itself: it has rows on page {number}, and claims fewer pages")
         yield list(page.rows)
     for above in range(number - 1, 0, -1):
         yield list(client.page(endpoint, {**filters, "page": above}).rows)

@@ -43,7 +43,10 @@ def after_id(client: LoxoClient, endpoint: Endpoint, tally: Tally) -> Iterator[R
         if not fresh:
             raise ContractError(f"{endpoint.path} repeats itself: it ignores after_id")
         yield fresh
-        params["after_id"] = max(row["id"] for row in rows)
+        numbers = [row["id"] for row in rows if isinstance(row["id"], int)]
+        if not numbers:
+            raise ContractError(f"{endpoint.path} has ids that are no numbers, so none is the highest")
+        params["after_id"] = max(numbers)
 
 
 def scroll(
@@ -141,7 +144,7 @@ def newest_first(
     :param checkpoint: called with each page's scroll_id and rows when they are in the queue.
     :raises ContractError: the rows do not come newest first, so the floor proves nothing.
     """
-    filters, last = {endpoint.newest_first_sort: "desc"}, None
+    filters, last, met = {endpoint.newest_first_sort: "desc"}, None, {scroll_id}
     while True:
         page = client.page(endpoint, {**filters, **({"scroll_id": scroll_id} if scroll_id else {})})
         changed = [time for row in page.rows if (time := moment(row.get(endpoint.cursor_field)))]
@@ -150,7 +153,8 @@ def newest_first(
         yield [row for row in page.rows if (moment(row.get(endpoint.cursor_field)) or floor) >= floor]
         if not page.rows or page.scroll_id is None or (changed and changed[-1] < floor):
             return
-        if page.scroll_id == scroll_id or (last and changed and changed[0] > last):
+        if page.scroll_id in met or (last and changed and changed[0] > last):
             raise ContractError(f"{endpoint.path} repeats itself: its scroll_id leads to rows already read")
         scroll_id, last = page.scroll_id, changed[-1] if changed else last
+        met.add(scroll_id)
         checkpoint(scroll_id, list(page.rows))

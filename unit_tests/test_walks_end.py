@@ -1,0 +1,70 @@
+"""Whatever a server answers, a walk ends: with its rows, or with an error that says what is wrong."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import cycle
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from source_loxo import numbered, walks
+from source_loxo.endpoints import ENDPOINTS, Endpoint
+from source_loxo.paging import COUNT_CAP, ContractError, Page, Tally
+from source_loxo.windows import Window
+
+PEOPLE, COMPANIES, JOBS = ENDPOINTS["people"], ENDPOINTS["companies"], ENDPOINTS["jobs"]
+OLD, NEW = "2024-01-01T00:00:00.000Z", "2025-01-01T00:00:00.000Z"
+# More than any of these walks may ask for: rows that come again are borne for as many as a count may hide.
+FAR_TOO_MANY = 3 * COUNT_CAP
+
+
+class Server:
+    """A client whose answers come again and again, whatever is asked."""
+
+    latency = 0.1
+
+    def __init__(self, pages: list[Page]) -> None:
+        self._pages = cycle(pages)
+        self._asked = 0
+
+    def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Page:
+        self._asked += 1
+        assert self._asked < FAR_TOO_MANY, "the walk does not end"
+        return next(self._pages)
+
+
+WALKS: dict[str, Callable[[Any], Iterator[list[dict[str, Any]]]]] = {
+    "scroll": lambda client: walks.scroll(client, PEOPLE, Tally(), Window(), {}, lambda: None),
+    "scroll in no order": lambda client: walks.scroll(client, COMPANIES, Tally(), Window(), {}, lambda: None),
+    "newest first": lambda client: walks.newest_first(client, PEOPLE, OLD, None, lambda *_: None),
+    "after id": lambda client: walks.after_id(client, ENDPOINTS["source_types"], Tally()),
+    "pages": lambda client: numbered.pages(client, ENDPOINTS["countries"], Tally(), {}),
+    "changed pages": lambda client: numbered.changed_pages(client, JOBS, OLD),
+    "jobs": lambda client: numbered.pages_of_any_number(client, JOBS, Tally(), client.page(JOBS)),
+}
+
+
+times = st.none() | st.sampled_from([OLD, NEW])
+rows = st.lists(
+    st.builds(lambda id, time: {"id": id, "updated_at": time}, st.integers(0, 4) | st.just("x"), times), max_size=3
+)
+counts = st.none() | st.integers(0, 9)
+pages = st.builds(Page, rows, st.none() | st.sampled_from("abc"), counts, counts)
+UNDATED = [{"id": 1, "updated_at": None}]
+
+
+@pytest.mark.parametrize("name", WALKS)
+@given(st.lists(pages, min_size=1, max_size=5))
+@example([Page(UNDATED, "a"), Page(UNDATED, "b")])
+@example([Page([{"id": 1, "updated_at": NEW}], "a", 1, 1)])
+@example([Page([{"id": "x"}])])
+def test_a_walk_ends_whatever_the_server_answers(name: str, answers: list[Page]) -> None:
+    seen = []
+    try:
+        for found in WALKS[name](Server(answers)):
+            seen += found
+    except ContractError as error:
+        assert str(error)
+    offered = [row for page in answers for row in page.rows]
+    assert all(row in offered for row in seen)
