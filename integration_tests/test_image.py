@@ -12,6 +12,7 @@ import os
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -123,8 +124,14 @@ def test_the_image_holds_no_more_than_the_connector() -> None:
     assert sorted(listed) == ["main.py", "requirements.txt", "setup.py"]
 
 
-def test_spec_needs_no_network_and_the_form_is_the_packages() -> None:
+def summary(done: Output) -> str:
+    kinds = Counter(message["type"] for message in done.messages)
+    return f"exit code {done.exit_code}, {', '.join(f'{count} {kind}' for kind, count in kinds.items())}"
+
+
+def test_spec_needs_no_network_and_the_form_is_the_packages(say: Callable[[str], None]) -> None:
     done = run((NO_NETWORK,), "spec")
+    say(f"spec, without network: {summary(done)}")
     assert done.exit_code == 0
     assert done.of("SPEC")[0]["connectionSpecification"]["required"] == ["domain", "agency_slug", "api_key"]
 
@@ -134,17 +141,22 @@ def test_check_without_network_fails_in_words(secrets: Callable[..., str], small
     assert done.of("CONNECTION_STATUS")[0]["status"] == "FAILED"
 
 
-def test_check_discover_and_read_of_a_whole_account(secrets: Callable[..., str], small: Sandbox) -> None:
+def test_check_discover_and_read_of_a_whole_account(
+    secrets: Callable[..., str], small: Sandbox, say: Callable[[str], None]
+) -> None:
     host, volume = "--network=host", secrets(config=small.config)
     checked = run((host, volume), "check", "--config", "/secrets/config.json")
+    say(f"check: {summary(checked)}")
     assert checked.of("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
 
     discovered = run((host, volume), "discover", "--config", "/secrets/config.json")
+    say(f"discover: {summary(discovered)}")
     streams = discovered.of("CATALOG")[0]["streams"]
     assert {stream["name"] for stream in streams} == {path.stem for path in (ROOT / "source_loxo/schemas").iterdir()}
 
     secrets(catalog=in_full(*streams))
     done = run((host, volume), "read", "--config", "/secrets/config.json", "--catalog", "/secrets/catalog.json")
+    say(f"read: {summary(done)}; {Counter(done.statuses.values())['COMPLETE']} of {len(streams)} streams complete")
     assert done.exit_code == 0, done.logs[-2000:]
     assert set(done.statuses.values()) == {"COMPLETE"}
     assert sorted(done.ids("people")) == sorted(small.ids("people"))
