@@ -10,6 +10,8 @@ from typing import Any
 
 from sandbox.process import Sandbox
 
+# The account that the tests of the sandbox read.
+SIZES = {"people": 430, "jobs": 60, "companies": 70, "events": 700, "deals": 30, "seed": 3}
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -8,33 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from plain_client import Client, ids
+from plain_client import SIZES, Client, ids
 
 from sandbox.endpoints import ENDPOINTS
 from sandbox.process import Sandbox, SandboxError
 
-SIZES = {"people": 430, "jobs": 60, "companies": 70, "events": 700, "deals": 30, "seed": 3}
 LISTS = [path for path, endpoint in ENDPOINTS.items() if endpoint.kind == "list" and "{" not in path]
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with Sandbox(**SIZES) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared: Sandbox) -> Iterator[Sandbox]:
-    """The shared sandbox with untouched data; settings are put back afterwards."""
-    before = shared.settings()
-    shared.reset_requests()
-    yield shared
-    shared.set(**before)
-
-
-@pytest.fixture
-def loxo(box: Sandbox) -> Client:
-    return Client(box)
 
 
 @pytest.fixture
