@@ -7,7 +7,7 @@ RUNTIME = [
     "pendulum>=3,<4",  # dates that people type and servers send
     "requests>=2.32,<3",  # what the CDK's HttpClient speaks through
     "tenacity>=8.2,<10",  # retries with jitter
-    "urllib3>=2.2,<3",  # read1: a body can be bounded in size and time
+    "urllib3>=2.6,<3",  # read1: a body can be bounded in size and time; since 2.6 also a compressed one
 ]
 SANDBOX = [
     "aiohttp>=3.10,<4",  # the sandbox's server

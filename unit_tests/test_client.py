@@ -4,6 +4,7 @@ import gzip
 import re
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -183,6 +184,18 @@ def test_a_giant_answer_ends_the_request_and_not_the_machine(
     with pytest.raises(LoxoError, match="larger than 6 MB"):
         connected(server).page(ENDPOINTS["companies"])
     assert len(server.requests) == 2
+
+
+def test_a_few_packed_kilobytes_never_become_half_a_gigabyte(serve: Callable[..., Server]) -> None:
+    bomb = gzip.compress(bytes(512 << 20))
+    server = serve(answer(bomb, headers="Content-Encoding: gzip\r\n"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(LoxoError, match="larger than"):
+            connected(server).page(ENDPOINTS["companies"])
+        assert tracemalloc.get_traced_memory()[1] < 3 * client_module.BODY_MB << 20
+    finally:
+        tracemalloc.stop()
 
 
 def sizes_asked_for(server: Server) -> list[str]:
