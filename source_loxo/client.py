@@ -28,7 +28,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import HTTPAdapter
 
 from source_loxo.config import Config, config_error
-from source_loxo.endpoints import Endpoint, Paging
+from source_loxo.endpoints import Endpoint
 from source_loxo.paging import ContractError, Page, decode_page
 from source_loxo.rate import MAX_PAUSE_SECONDS, AdaptiveRate, retry_after
 
@@ -45,7 +45,7 @@ BODY_SECONDS = 300
 # No page is larger than this (MB); one of 100 people is seen to be 0.3.
 BODY_MB = 64
 # Twenty larger ones at once would not fit into a small container. So smaller pages are asked for, of about half this
-# size; a scroll_id is a position, which does not care. Where no size can be asked for, one answer is read at a time.
+# size; where none can be asked for, one answer is read at a time.
 SHARED_MB = 4
 # Seconds after which a request is not tried again: the longest pause, twice.
 PATIENCE_SECONDS = 2 * MAX_PAUSE_SECONDS
@@ -128,11 +128,11 @@ class LoxoClient:
 
         :raises LoxoError: Loxo refused, or gave no usable answer however often it was asked.
         """
-        size = self._sizes.get(endpoint.name, endpoint.per_page)
+        size = self._sizes.get(endpoint.name, endpoint.per_page) if endpoint.is_resizable else endpoint.per_page
         query = {**({"per_page": size} if size else {}), **endpoint.filters, **(params or {})}
         with suppress(TooLarge):
             return self._patiently(endpoint, query, SHARED_MB)
-        if endpoint.paging is Paging.SCROLL and query.get("per_page", 1) > 1:
+        if endpoint.is_resizable and query["per_page"] > 1:
             self._sizes[endpoint.name] = size // 10
             return self.page(endpoint, params)
         with self._one_at_a_time:
@@ -177,7 +177,7 @@ class LoxoClient:
             page = decode_page(endpoint, orjson.loads(body))
         except (orjson.JSONDecodeError, ContractError) as error:
             raise self._unreadable(endpoint, response, error, may_pass=True) from None
-        if endpoint.name in self._sizes and page.rows:
+        if endpoint.is_resizable and endpoint.name in self._sizes and page.rows:
             fitting = (SHARED_MB << 19) // (len(body) // len(page.rows) + 1)
             self._sizes[endpoint.name] = max(1, min(endpoint.per_page, fitting))
         return replace(page, date=response.headers.get("Date", ""))
@@ -280,6 +280,7 @@ def read_body(response: requests.Response, megabytes: int) -> bytes:
             pieces.append(piece)
             size += len(piece)
             if size > megabytes << 20:
+                pieces.clear()  # the error's traceback would keep them
                 raise TooLarge(f"it is larger than {megabytes} MB")
             if time.monotonic() > deadline:
                 raise requests.exceptions.ReadTimeout(f"it took longer than {BODY_SECONDS} seconds")

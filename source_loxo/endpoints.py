@@ -90,6 +90,11 @@ class Endpoint:
         return self.paging in (Paging.SCROLL, Paging.PAGE)
 
     @property
+    def is_resizable(self) -> bool:
+        """Whether pages of one walk may differ in size: a scroll_id stands between rows, a page number does not."""
+        return self.paging is Paging.SCROLL and self.per_page > 0
+
+    @property
     def is_costly(self) -> bool:
         """Whether a read costs a request for each record of a list that is long in every account."""
         return self.parent in ("people", "person_events", "countries", "country_states")

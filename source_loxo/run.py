@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import gc
 import io
 import logging
 import os
@@ -32,7 +31,6 @@ from source_loxo.source import SourceLoxo
 GRACE_SECONDS = 5.0
 # Records are written together, for each write lets another thread take the interpreter. A pipe holds 64 kB.
 TOGETHER_BYTES = 60_000
-GARBAGE_OBJECTS = 20_000
 
 
 class WholeLines(io.TextIOBase):
@@ -79,9 +77,6 @@ class WholeLines(io.TextIOBase):
 
 def run() -> None:
     """Runs the Airbyte command given on the command line."""
-    # A page is thousands of small objects and no cycle: at its usual pace the collector looks through them for nothing.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_OBJECTS)
     entrypoint = AirbyteEntrypoint(SourceLoxo())
     arguments = entrypoint.parse_args(sys.argv[1:])
     out = WholeLines(sys.stdout.fileno())

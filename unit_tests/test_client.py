@@ -7,6 +7,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from airbyte_cdk.models import FailureType
@@ -214,6 +215,18 @@ def test_smaller_pages_are_asked_for_while_records_are_large(serve: Callable[...
     for _ in range(3):
         assert client.page(PEOPLE).rows
     assert sizes_asked_for(server) == ["100", "10", "3", "100"]
+
+
+def test_numbered_pages_keep_their_size_and_a_record_has_none(serve: Callable[..., Server]) -> None:
+    large_jobs = answer(b'{"results": [{"id": 1, "text": "%s"}]}' % (b"x" * (5 << 20)))
+    server = serve(people_of(5), people_of(0.5), large_jobs, large_jobs, answer(b'{"id": 7}'))
+    client = connected(server)
+    # A child's list of parents goes by the child's name.
+    client.page(replace(PEOPLE, name="people_details"))
+    client.page(replace(ENDPOINTS["jobs"], name="people_details"))
+    client.page(ENDPOINTS["people_details"].of({"id": 7}))
+    assert sizes_asked_for(server) == ["100", "10", "100", "100"]
+    assert len(server.requests) == 5
 
 
 def test_one_record_larger_than_that_is_read_all_the_same(serve: Callable[..., Server]) -> None:
