@@ -95,7 +95,8 @@ class AdaptiveRate:
             now = self._clock()
             if now >= self._paused_until:
                 in_the_last_second = sum(answered > now - 1 for answered in self._answered)
-                self._limit = min(self.rate, max(MIN_RATE, in_the_last_second))
+                # No answer in that second is no reason to crawl: the throttle may be an older one, which now ends.
+                self._limit = min(self.rate, max(MIN_RATE, self.rate / 8, in_the_last_second))
                 self.rate = max(MIN_RATE, 0.9 * self._limit)
                 self._reminded_at = now
                 logger.info(f"Loxo throttles: all streams wait {pause:.1f} s, then {self.rate:.1f} requests a second.")
