@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -39,13 +39,16 @@ def account(rows_a_page: int, row_bytes: int) -> Iterator[dict[str, str]]:
             self.send_response(200)
             self.send_header("Content-Length", str(len(encoded)))
             self.end_headers()
-            with suppress(OSError):  # who has read enough hangs up
-                self.wfile.write(encoded)
+            self.wfile.write(encoded)
 
         def log_message(self, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Lists) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *args: object) -> None:
+            """Who has read enough of an answer hangs up."""
+
+    with Server(("127.0.0.1", 0), Lists) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield {"domain": f"http://127.0.0.1:{server.server_port}", "agency_slug": "acme", "api_key": "sandbox-key"}
         server.shutdown()
