@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 
 from .children.low_code import manifest
 

@@ -14,22 +14,21 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["source_loxo"]):
+    from loxo_api.config import Config
+    from loxo_api.custom_fields import with_custom_fields
+    from loxo_api.endpoints import ENDPOINTS
+    from loxo_api.errors import ContractError, ErrorKind, LoxoError
+    from loxo_api.pages import Tally, decode_page, position
+    from loxo_api.rate_limiter import retry_after
+    from loxo_api.timestamps import http_date, parse_timestamp
     from source_loxo import walks
-    from source_loxo.config import Config
     from source_loxo.cursors import stored_windows, usable_state
-    from source_loxo.custom_fields import with_custom_fields
-    from source_loxo.endpoints import ENDPOINTS
-    from source_loxo.moments import http_date, moment
-    from source_loxo.paging import ContractError, Tally, decode_page, position
-    from source_loxo.rate import retry_after
     from source_loxo.windows import Window
 
 import contextlib
 import logging
 
 import requests
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from unit_tests.test_walks_end import WALKS, Server
 
@@ -98,7 +97,7 @@ def cursor(given: Any) -> None:
 
 
 def time(given: Any) -> None:
-    found = moment(_text(given) + _text(given))
+    found = parse_timestamp(_text(given) + _text(given))
     assert found is None or len(found) == 24, "not in Loxo's form"
 
 
@@ -114,8 +113,8 @@ def config(given: Any) -> None:
     slug, date = value(given), value(given)
     try:
         Config.parse({"domain": domain, "agency_slug": slug, "api_key": "k" + _text(given), "start_date": date})
-    except AirbyteTracedException as error:
-        assert error.failure_type is FailureType.config_error
+    except LoxoError as error:
+        assert error.kind is ErrorKind.CONFIG
 
 
 def state(given: Any) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from source_loxo.endpoints import ENDPOINTS
+from loxo_api.endpoints import ENDPOINTS
 
 if sys.version_info >= (3, 13):
     sys.exit("PyAirbyte, which stores the records, has no release for Python 3.13 yet. Use Python 3.10, 3.11 or 3.12.")

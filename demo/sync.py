@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.report import Report
-from source_loxo.endpoints import ENDPOINTS
+from loxo_api.endpoints import ENDPOINTS
 
 CONNECTOR = "source-loxo"
 # Each round leaves out at least one stream more; what needs more rounds than this has another cause.

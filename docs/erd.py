@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from source_loxo.endpoints import ENDPOINTS
+from loxo_api.endpoints import ENDPOINTS
 
 HERE = Path(__file__).resolve().parent
 SCHEMAS: Mapping[str, dict[str, Any]] = {

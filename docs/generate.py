@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from source_loxo.syncs import FULL_PASS_DAYS
 from source_loxo.windowed import LOOKBACK_DAYS
 

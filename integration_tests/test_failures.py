@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from connector import Connector, Output, parse
 
+from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
-from source_loxo.endpoints import ENDPOINTS
 
 KEY = "sandbox-key-4f1d9c"
 Start = Callable[..., Sandbox]

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.contenders import Job, command
 from benchmarks.measure import run
-from source_loxo.endpoints import ENDPOINTS, Paging
+from loxo_api.endpoints import ENDPOINTS, Paging
 
 PAGES = 3
 NUMBERS = ("scroll_id", "per_page")

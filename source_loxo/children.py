@@ -17,13 +17,13 @@ from itertools import islice
 from typing import Any
 
 import pendulum
-from airbyte_cdk.models import FailureType
 
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import SYNCED_AT, Endpoint, Paging
+from loxo_api.errors import ContractError, ErrorKind, LoxoError
+from loxo_api.pages import Record, Tally
+from loxo_api.timestamps import format_timestamp
 from source_loxo import numbered, walks
-from source_loxo.client import LoxoClient, LoxoError
-from source_loxo.endpoints import SYNCED_AT, Endpoint, Paging
-from source_loxo.moments import written
-from source_loxo.paging import ContractError, Row, Tally
 from source_loxo.syncs import Sync, Walk
 from source_loxo.walks import Rows
 from source_loxo.windows import Window
@@ -59,7 +59,7 @@ class Children:
             yield rows
             self._tell()
 
-    def _of_one(self, parent: Row) -> Rows:
+    def _of_one(self, parent: Record) -> Rows:
         try:
             rows, claimed = self._read(self.endpoint.of(parent))
         except LoxoError as error:
@@ -71,7 +71,7 @@ class Children:
                 self._refusal = error
             return []
         keys = {name: parent[source] for name, source in self.endpoint.parent_keys.items()}
-        synced = {SYNCED_AT: written(pendulum.now("UTC"))} if self.endpoint.cursor_field else {}
+        synced = {SYNCED_AT: format_timestamp(pendulum.now("UTC"))} if self.endpoint.cursor_field else {}
         with self._lock:
             self._parents += 1
             self._tally.before += len(rows)
@@ -84,7 +84,7 @@ class Children:
         if endpoint.paging is Paging.RECORD:
             page = self._client.page(endpoint)
             if not page.rows:
-                raise LoxoError(f"{endpoint.name}: {endpoint.path} is gone.", FailureType.config_error, 404)
+                raise LoxoError(f"{endpoint.name}: {endpoint.path} is gone.", ErrorKind.CONFIG, 404)
             rows = _branches(page.rows[0].get(endpoint.tree)) if endpoint.tree else list(page.rows)
             return rows, len(rows)
         if endpoint.paging is Paging.SCROLL:

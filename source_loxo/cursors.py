@@ -22,7 +22,7 @@ from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
-from source_loxo.moments import moment, written
+from loxo_api.timestamps import format_timestamp, parse_timestamp
 from source_loxo.windows import Window
 
 logger = logging.getLogger("airbyte")
@@ -151,12 +151,12 @@ def usable_state(stream_name: str, stored: Mapping[str, Any]) -> Mapping[str, An
     """
     if not stored or stored.get(NO_CURSOR_STATE_KEY):
         return {}
-    tomorrow = written(pendulum.now("UTC").add(days=1))
+    tomorrow = format_timestamp(pendulum.now("UTC").add(days=1))
     names = ("updated_at", "created_at", "since", "began", "full_at")
     times = [stored[name] for name in names if stored.get(name) is not None]
     if stored.get("version") != STATE_VERSION:
         reason = f"it is of version {stored.get('version')}, this connector writes version {STATE_VERSION}"
-    elif not all(isinstance(time, str) and moment(time) == time for time in times):
+    elif not all(isinstance(time, str) and parse_timestamp(time) == time for time in times):
         reason = "it holds a time that is no time"
     elif any(time > tomorrow for time in times):
         reason = f"it says that {max(times)} is already read, which is in the future"

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from source_loxo.client import LoxoClient, LoxoError
-from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
-from source_loxo.moments import moment
-from source_loxo.paging import ContractError, Page, Row, Tally
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.errors import ContractError, LoxoError
+from loxo_api.pages import Page, Record, Tally
+from loxo_api.timestamps import parse_timestamp
 from source_loxo.walks import PASSES, Rows, whole
 from source_loxo.windows import claim, counts, plan, query_range, query_range_works
 
@@ -85,9 +86,9 @@ def pages_of_any_number(client: LoxoClient, endpoint: Endpoint, tally: Tally, to
         logger.info(f"{endpoint.name}: {tally.missing} records were not reached; reading the list again.")
 
 
-def newest_change(endpoint: Endpoint, rows: Sequence[Row]) -> str:
+def newest_change(endpoint: Endpoint, rows: Sequence[Record]) -> str:
     """The latest change among the rows, or an empty text, which is older than all."""
-    return max((moment(row.get(endpoint.cursor_field)) or "" for row in rows), default="")
+    return max((parse_timestamp(row.get(endpoint.cursor_field)) or "" for row in rows), default="")
 
 
 @dataclass
@@ -181,7 +182,7 @@ def changed_pages(client: LoxoClient, endpoint: Endpoint, floor: str, first: Pag
     filters, number = {endpoint.newest_first_sort: "desc"}, 1
     page = first or client.page(endpoint, {**filters, "page": number})
     yield list(page.rows)
-    while page.rows and all((moment(row.get(endpoint.cursor_field)) or "") >= floor for row in page.rows):
+    while page.rows and all((parse_timestamp(row.get(endpoint.cursor_field)) or "") >= floor for row in page.rows):
         number += 1
         page = client.page(endpoint, {**filters, "page": number})
         if page.rows and number > _page_count(endpoint, page):

@@ -29,13 +29,15 @@ from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from loxo_api.client import FOR_A_PERSON, WORKERS, LoxoClient
+from loxo_api.config import Config
+from loxo_api.custom_fields import read_definitions, with_custom_fields
+from loxo_api.endpoints import ENDPOINTS
+from loxo_api.errors import ConfigError, LoxoError
+from loxo_api.timestamps import format_timestamp
 from source_loxo.backpressure import Backpressure, PageQueue
-from source_loxo.client import FOR_A_PERSON, WORKERS, LoxoClient
-from source_loxo.config import Config, config_error
 from source_loxo.cursors import QueueOrderedRepository
-from source_loxo.custom_fields import read_definitions, with_custom_fields
-from source_loxo.endpoints import ENDPOINTS
-from source_loxo.moments import written
+from source_loxo.errors import traced
 from source_loxo.streams import build_stream
 
 # One request for a handful of rows that every account has.
@@ -70,12 +72,12 @@ class SourceLoxo(Source):
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
             LoxoClient(Config.parse(config), FOR_A_PERSON).page(CHECK_ENDPOINT)
-        except AirbyteTracedException as error:
+        except LoxoError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        client = LoxoClient(Config.parse(config), FOR_A_PERSON)
+        client = LoxoClient(parsed(config), FOR_A_PERSON)
         definitions = read_definitions(client)
         streams = []
         for endpoint in ENDPOINTS.values():
@@ -92,12 +94,12 @@ class SourceLoxo(Source):
         catalog: ConfiguredAirbyteCatalog,
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
-        parsed = Config.parse(config)
+        checked = parsed(config)
         queue = PageQueue()
         self.message_repository = repository = QueueOrderedRepository(queue)
-        client = LoxoClient(parsed, gate=Backpressure(queue))
+        client = LoxoClient(checked, gate=Backpressure(queue))
         states = ConnectorStateManager(state)
-        start_date = written(parsed.start_date) if parsed.start_date else None
+        start_date = format_timestamp(checked.start_date) if checked.start_date else None
         known: list[AbstractStream] = []
         unknown: list[str] = []
         # The long ones first: with them under way, the many short ones cost no time.
@@ -116,7 +118,18 @@ class SourceLoxo(Source):
                 WORKERS, WORKERS // 2, logger, DebugSliceLogger(), repository, queue
             ).read(known)
         if unknown:
-            raise config_error(f"These streams of the connection do not exist: {', '.join(unknown)}.")
+            raise traced(ConfigError(f"These streams of the connection do not exist: {', '.join(unknown)}."))
+
+
+def parsed(config: Mapping[str, Any]) -> Config:
+    """The checked config.
+
+    :raises AirbyteTracedException: config_error, a field is missing or malformed.
+    """
+    try:
+        return Config.parse(config)
+    except LoxoError as error:
+        raise traced(error) from None
 
 
 @contextmanager
@@ -125,7 +138,7 @@ def _told(file: str, meaning: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise config_error(f"The {file} file is missing, or not {meaning}. ({type(error).__name__})") from None
+        raise traced(ConfigError(f"The {file} file is missing, or not {meaning}. ({type(error).__name__})")) from None
 
 
 def _shortness(configured: ConfiguredAirbyteStream) -> bool:

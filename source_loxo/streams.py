@@ -11,21 +11,21 @@ from dataclasses import replace
 from typing import Any
 
 import pendulum
-from airbyte_cdk.models import AirbyteStream, FailureType, SyncMode
+from airbyte_cdk.models import AirbyteStream, SyncMode
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.errors import LoxoError
+from loxo_api.timestamps import format_timestamp
 from source_loxo.children import ChildSync
-from source_loxo.client import LoxoClient
 from source_loxo.cursors import PlanCursor, StreamCursor, usable_state
-from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
-from source_loxo.moments import written
-from source_loxo.paging import ContractError
+from source_loxo.errors import traced
 from source_loxo.syncs import JobsSync, PlainSync, Sync, TouchedJobs, Walk, recent_full_pass
 from source_loxo.windowed import ChangedSync, CreatedSync, FeedSync, FullSync
 
@@ -97,7 +97,7 @@ def _sync(
             return ChildSync(endpoint, client, cursor, TouchedJobs(parent, *facts[1:]))
         if endpoint.drifts and incremental:
             full_at = recent_full_pass(stored)
-            cursor.keep(full_at=full_at or written(pendulum.now("UTC")))
+            cursor.keep(full_at=full_at or format_timestamp(pendulum.now("UTC")))
             facts = (endpoint, client, cursor, stored if full_at else {}, start_date)
         return ChildSync(endpoint, client, cursor, _sync(parent, *facts[1:], incremental, sync_id))
     if endpoint.paging is Paging.PAGE and endpoint.cursor_field:
@@ -122,8 +122,8 @@ class SyncPartitions(PartitionGenerator):
         try:
             for walk in self._sync.walks():
                 yield WalkPartition(name, walk)
-        except ContractError as error:
-            raise broken_contract(name, error) from None
+        except LoxoError as error:
+            raise traced(error, name) from None
 
 
 class WalkPartition(Partition):
@@ -138,8 +138,8 @@ class WalkPartition(Partition):
         try:
             for rows in self._walk():
                 yield [Record(row, self._stream_name) for row in rows]  # type: ignore[misc]
-        except ContractError as error:
-            raise broken_contract(self._stream_name, error) from None
+        except LoxoError as error:
+            raise traced(error, self._stream_name) from None
 
     def to_slice(self) -> Mapping[str, Any]:
         return {}
@@ -149,12 +149,6 @@ class WalkPartition(Partition):
 
     def __hash__(self) -> int:
         return id(self)
-
-
-def broken_contract(stream_name: str, error: ContractError) -> AirbyteTracedException:
-    """The error for an answer that we cannot account for."""
-    message = f"{stream_name}: Loxo's API does not keep its word: {error}."
-    return AirbyteTracedException(message, message, FailureType.system_error)
 
 
 @functools.cache

@@ -27,18 +27,17 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteTraceMessage,
     EstimateType,
-    FailureType,
     TraceType,
     Type,
 )
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.errors import ErrorKind, LoxoError
+from loxo_api.pages import Page, Tally
+from loxo_api.timestamps import format_timestamp, parse_timestamp, shift
 from source_loxo import numbered, walks
-from source_loxo.client import LoxoClient, LoxoError
 from source_loxo.cursors import PlanCursor, StreamCursor
-from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
-from source_loxo.moments import moment, shifted, written
-from source_loxo.paging import Page, Tally
 from source_loxo.walks import Rows
 from source_loxo.windows import (
     Window,
@@ -91,7 +90,7 @@ class Sync:
     def settle(self, tally: Tally) -> None:
         """Logs delivered / claimed, and how long it took.
 
-        :raises AirbyteTracedException: Loxo claims more than was delivered.
+        :raises LoxoError: Loxo claims more than was delivered.
         """
         seconds = time.monotonic() - self._began
         claimed = "claims no number" if tally.claimed is None else f"claims {tally.claimed}"
@@ -102,7 +101,7 @@ class Sync:
                 f"{self.endpoint.name}: {tally.missing} records are missing: Loxo claims {tally.claimed}, its pages "
                 f"held {tally.delivered}. What was read is delivered; sync again, and report this if it stays."
             )
-            raise AirbyteTracedException(message, message, FailureType.system_error)
+            raise LoxoError(message, ErrorKind.SYSTEM)
 
 
 class PlainSync(Sync):
@@ -154,7 +153,7 @@ class JobsSync(Sync):
             self.cursor.finish(updated_at=newest or floor)
 
     def _changes(self, floor: str, top: Any) -> Iterator[Rows]:
-        since, tally = shifted(floor, seconds=-OVERLAP_SECONDS), Tally()
+        since, tally = shift(floor, seconds=-OVERLAP_SECONDS), Tally()
         try:
             for rows in numbered.changed_pages(self.client, self.endpoint, since, top):
                 yield tally.unseen([row for row in rows if (changed(row) or since) >= since])
@@ -181,7 +180,7 @@ class TouchedJobs(Sync):
         yield self._read
 
     def _read(self) -> Iterator[Rows]:
-        now = written(pendulum.now("UTC"))
+        now = format_timestamp(pendulum.now("UTC"))
         events = ENDPOINTS["person_events"]
         top = self.client.page(self.endpoint, {self.endpoint.newest_first_sort: "desc", "page": 1})
         full_at = recent_full_pass(self.stored)
@@ -190,7 +189,7 @@ class TouchedJobs(Sync):
         else:
             self.on_total(top.total_count)
             latest = self.client.page(events, {"created_at_sort": "desc", "per_page": 1}).rows
-            touched, seen, full_at = Tally(), [moment(row.get("created_at")) or "" for row in latest], now
+            touched, seen, full_at = Tally(), [parse_timestamp(row.get("created_at")) or "" for row in latest], now
             yield from numbered.pages_of_any_number(self.client, self.endpoint, touched, top)
             self.settle(touched)
         state = {
@@ -202,16 +201,16 @@ class TouchedJobs(Sync):
     def _touched(self, events: Endpoint, top: Page) -> Generator[Rows, None, tuple[Tally, list[str]]]:
         tally, seen = Tally(), []
         since = self.stored.get("updated_at") or LONG_AGO
-        changes = numbered.changed_pages(self.client, self.endpoint, shifted(since, seconds=-OVERLAP_SECONDS), top)
+        changes = numbered.changed_pages(self.client, self.endpoint, shift(since, seconds=-OVERLAP_SECONDS), top)
         for rows in changes:
             yield tally.unseen([row for row in rows if (changed(row) or since) >= since])
         read_until = self.stored.get("created_at") or LONG_AGO
         filters = {
             "created_at_sort": "asc",
-            **declared_range(events)(shifted(read_until, days=-MOVES_LOOKBACK_DAYS), None),
+            **declared_range(events)(shift(read_until, days=-MOVES_LOOKBACK_DAYS), None),
         }
         for rows in walks.scroll(self.client, events, Tally(), Window(), filters, lambda: None):
-            seen += [time for row in rows if (time := moment(row.get("created_at")))]
+            seen += [time for row in rows if (time := parse_timestamp(row.get("created_at")))]
             yield tally.unseen([{"id": row["job_id"]} for row in rows if row.get("job_id")])
         logger.info(f"{self.endpoint.name}: {tally.delivered} jobs were touched since {read_until}.")
         return tally, seen
@@ -219,15 +218,15 @@ class TouchedJobs(Sync):
 
 def recent_full_pass(stored: Mapping[str, Any]) -> str | None:
     """When a stream that must be read in full each week was last begun, or None if that is too long ago."""
-    full_at = moment(stored.get("full_at"))
-    return full_at if full_at and full_at > shifted(written(pendulum.now("UTC")), days=-FULL_PASS_DAYS) else None
+    full_at = parse_timestamp(stored.get("full_at"))
+    return full_at if full_at and full_at > shift(format_timestamp(pendulum.now("UTC")), days=-FULL_PASS_DAYS) else None
 
 
 def changed(row: Mapping[str, Any]) -> str | None:
     """When the record changed last, if it says."""
-    return moment(row.get("updated_at"))
+    return parse_timestamp(row.get("updated_at"))
 
 
 def not_ahead(time: str) -> str:
     """The time, but never later than now: a state in the future would hide all that comes before it."""
-    return min(time, written(pendulum.now("UTC")))
+    return min(time, format_timestamp(pendulum.now("UTC")))

@@ -16,15 +16,16 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from source_loxo.client import LoxoClient, LoxoError
-from source_loxo.endpoints import Endpoint
-from source_loxo.moments import moment
-from source_loxo.paging import COUNT_CAP, ContractError, Page, Row, Tally, position, scroll_goes_on
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import Endpoint
+from loxo_api.errors import ContractError, LoxoError
+from loxo_api.pages import COUNT_CAP, Page, Record, Tally, position, scroll_goes_on
+from loxo_api.timestamps import parse_timestamp
 from source_loxo.windows import Window
 
 logger = logging.getLogger("airbyte")
 
-Rows = list[Row]
+Rows = list[Record]
 
 # A list that lost rows to edits in one pass is read again; who edits faster than three passes gets an error.
 PASSES = 3
@@ -147,10 +148,10 @@ def newest_first(
     filters, last, met = {endpoint.newest_first_sort: "desc"}, None, {scroll_id}
     while True:
         page = client.page(endpoint, {**filters, **({"scroll_id": scroll_id} if scroll_id else {})})
-        changed = [time for row in page.rows if (time := moment(row.get(endpoint.cursor_field)))]
+        changed = [time for row in page.rows if (time := parse_timestamp(row.get(endpoint.cursor_field)))]
         if any(newer > older for newer, older in zip(changed[1:], changed, strict=False)):
             raise ContractError(f"{endpoint.path} ignores {endpoint.newest_first_sort}")
-        yield [row for row in page.rows if (moment(row.get(endpoint.cursor_field)) or floor) >= floor]
+        yield [row for row in page.rows if (parse_timestamp(row.get(endpoint.cursor_field)) or floor) >= floor]
         if not page.rows or page.scroll_id is None or (changed and changed[-1] < floor):
             return
         if page.scroll_id in met or (last and changed and changed[0] > last):

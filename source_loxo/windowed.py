@@ -12,10 +12,10 @@ from typing import Any
 
 import pendulum
 
+from loxo_api.pages import Page, Tally
+from loxo_api.timestamps import format_timestamp, parse_timestamp, shift
 from source_loxo import numbered, walks
 from source_loxo.cursors import FULL_REFRESH_COMPLETE_KEY, PlanCursor, stored_windows
-from source_loxo.moments import moment, shifted, written
-from source_loxo.paging import Page, Tally
 from source_loxo.syncs import OVERLAP_SECONDS, Sync, Walk, changed, not_ahead
 from source_loxo.walks import Rows
 from source_loxo.windows import (
@@ -126,7 +126,7 @@ class WindowedSync(Sync):
         if not window.start and not window.end:
             return rows
         start, end = window.start or "", window.end or "~"
-        return [row for row in rows if start <= (moment(row.get("created_at")) or start) < end]
+        return [row for row in rows if start <= (parse_timestamp(row.get("created_at")) or start) < end]
 
     def _unsent(self, rows: Rows) -> Rows:
         return [row for row in rows if row["id"] not in self._sent or self._sent[row["id"]] != changed(row)]
@@ -188,7 +188,7 @@ class FeedSync(WindowedSync):
             yield from super().walks()
 
     def resumed(self) -> list[Window]:
-        windows = super().resumed() if moment(self.stored.get("since")) else []
+        windows = super().resumed() if parse_timestamp(self.stored.get("since")) else []
         if windows:
             self.cursor.remember(since=self.stored["since"])
         return windows
@@ -203,7 +203,7 @@ class FeedSync(WindowedSync):
     def _inside(self, window: Window, rows: Rows) -> Rows:
         inside, recent = (
             super()._inside(window, rows),
-            shifted(self.cursor.remembered["since"], seconds=-OVERLAP_SECONDS),
+            shift(self.cursor.remembered["since"], seconds=-OVERLAP_SECONDS),
         )
         self._sent.update({row["id"]: time for row in inside if (time := changed(row)) and time >= recent})
         return inside
@@ -217,15 +217,15 @@ class FeedSync(WindowedSync):
     def _changes(self, floor: str) -> Iterator[Rows]:
         """Newest first down to the floor; the floor moves up when the walk is at its end."""
         stored = self.stored.get("walk")
-        walk = stored if isinstance(stored, Mapping) and moment(stored.get("top")) else {}
-        top, scroll_id = moment(walk.get("top")), walk.get("scroll_id")
+        walk = stored if isinstance(stored, Mapping) and parse_timestamp(stored.get("top")) else {}
+        top, scroll_id = parse_timestamp(walk.get("top")), walk.get("scroll_id")
         self.cursor.remember(updated_at=floor)
 
         def checkpoint(scroll_id: str | None, rows: Rows) -> None:
             self.cursor.remember(walk={"top": top or floor, "scroll_id": scroll_id})
             self.cursor.checkpoint()
 
-        since, count = shifted(floor, seconds=-OVERLAP_SECONDS), 0
+        since, count = shift(floor, seconds=-OVERLAP_SECONDS), 0
         for rows in walks.newest_first(self.client, self.endpoint, since, scroll_id, checkpoint):
             top = top or not_ahead(numbered.newest_change(self.endpoint, rows))
             fresh = self._unsent(rows)
@@ -246,13 +246,13 @@ class CreatedSync(WindowedSync):
     """
 
     def resumed(self) -> list[Window]:
-        windows = super().resumed() if moment(self.stored.get("began")) else []
+        windows = super().resumed() if parse_timestamp(self.stored.get("began")) else []
         if windows:
             self._start_from(self.stored["began"], self.stored.get("seen"))
         return windows
 
     def opened(self, page: Page) -> None:
-        self._start_from(not_ahead(page.served_at or written(pendulum.now("UTC"))), None)
+        self._start_from(not_ahead(page.served_at or format_timestamp(pendulum.now("UTC"))), None)
 
     def _start_from(self, began: str, seen: Any) -> None:
         last = {field: self.stored[field] for field in SEEN_FIELDS if self.stored.get(field)}
@@ -260,14 +260,14 @@ class CreatedSync(WindowedSync):
 
     def since(self) -> str | None:
         read_until = self.stored.get("created_at")
-        looked_back = shifted(read_until, days=-LOOKBACK_DAYS) if read_until else None
+        looked_back = shift(read_until, days=-LOOKBACK_DAYS) if read_until else None
         return max((each for each in (looked_back, self.start_date) if each), default=None)
 
     def _inside(self, window: Window, rows: Rows) -> Rows:
         inside = super()._inside(window, rows)
         seen, began = dict(self.cursor.remembered["seen"]), self.cursor.remembered["began"]
         for field in SEEN_FIELDS:
-            times = [time for row in inside if (time := moment(row.get(field))) and time <= began]
+            times = [time for row in inside if (time := parse_timestamp(row.get(field))) and time <= began]
             if times:
                 seen[field] = max(*times, seen.get(field, ""))
         self.cursor.remember(seen=seen)
@@ -287,7 +287,7 @@ class CreatedSync(WindowedSync):
         total = claim(self.client, self.endpoint, {})
         if not query_range_works(self.client, self.endpoint, "updated_at", total):
             return
-        asked = query_range("updated_at")(shifted(changed_since, seconds=-OVERLAP_SECONDS), None)
+        asked = query_range("updated_at")(shift(changed_since, seconds=-OVERLAP_SECONDS), None)
         kept = Window(start=self.start_date)
         for rows in walks.scroll(self.client, self.endpoint, Tally(), Window(), asked, lambda: None):
             yield self._inside(kept, self._unsent(rows))
@@ -303,17 +303,19 @@ class ChangedSync(WindowedSync):
 
     def planned(self) -> list[Window]:
         page = self.client.page(self.endpoint)
-        began = page.served_at or shifted(written(pendulum.now("UTC")), days=-1)
+        began = page.served_at or shift(format_timestamp(pendulum.now("UTC")), days=-1)
         self.cursor.remember(began=began, **self._last())
         if self._last() and query_range_works(self.client, self.endpoint, "updated_at", page.total_count):
             self.cursor.remember(asked=True)
         return super().planned()
 
     def resumed(self) -> list[Window]:
-        windows = super().resumed() if moment(self.stored.get("began")) and not self.stored.get("asked") else []
+        windows = (
+            super().resumed() if parse_timestamp(self.stored.get("began")) and not self.stored.get("asked") else []
+        )
         if windows:
             self.cursor.remember(began=self.stored["began"], **self._last())
-            if moment(self.stored.get("seen")):
+            if parse_timestamp(self.stored.get("seen")):
                 self.cursor.remember(seen=self.stored["seen"])
         return windows
 
@@ -322,7 +324,7 @@ class ChangedSync(WindowedSync):
 
     def _since_change(self) -> str | None:
         last = self.cursor.remembered.get("updated_at")
-        return shifted(last, seconds=-OVERLAP_SECONDS) if last else None
+        return shift(last, seconds=-OVERLAP_SECONDS) if last else None
 
     def _filters(self, window: Window) -> dict[str, str]:
         since = self._since_change()

@@ -17,10 +17,11 @@ from typing import Any
 
 import pendulum
 
-from source_loxo.client import WORKERS, LoxoClient, LoxoError
-from source_loxo.endpoints import Endpoint
-from source_loxo.moments import moment, shifted, timestamp, written
-from source_loxo.paging import COUNT_CAP, ContractError, Page
+from loxo_api.client import WORKERS, LoxoClient
+from loxo_api.endpoints import Endpoint
+from loxo_api.errors import ContractError, LoxoError
+from loxo_api.pages import COUNT_CAP, Page
+from loxo_api.timestamps import format_timestamp, parse_timestamp, shift, to_seconds
 
 logger = logging.getLogger("airbyte")
 
@@ -64,7 +65,7 @@ class Window:
         if not isinstance(stored, Mapping) or not set(stored) <= set(cls.__dataclass_fields__):
             return None
         window = cls(**stored)
-        times = all(time is None or moment(time) == time for time in (window.start, window.end))
+        times = all(time is None or parse_timestamp(time) == time for time in (window.start, window.end))
         cursors = all(text is None or isinstance(text, str) for text in (window.scroll_id, window.top))
         counted = type(window.delivered) is int and window.delivered >= 0 and isinstance(window.done, bool)
         return window if times and cursors and counted else None
@@ -89,11 +90,11 @@ def query_range(field: str) -> DateRange:
 
 def _earlier(time: str) -> str:
     # Parts overlap by two seconds: whether Loxo's bounds include their own moment is unknown.
-    return shifted(time, seconds=-1)
+    return shift(time, seconds=-1)
 
 
 def _later(time: str) -> str:
-    return shifted(time, seconds=1)
+    return shift(time, seconds=1)
 
 
 def query_range_works(client: LoxoClient, endpoint: Endpoint, field: str, total: int | None) -> bool:
@@ -101,8 +102,8 @@ def query_range_works(client: LoxoClient, endpoint: Endpoint, field: str, total:
 
     :param total: how many records Loxo claims without a query, asked for just before.
     """
-    middle = shifted(written(pendulum.now("UTC")), days=-90)
-    exact_next = shifted(middle, microseconds=1000)
+    middle = shift(format_timestamp(pendulum.now("UTC")), days=-90)
+    exact_next = shift(middle, microseconds=1000)
     queries = (
         f"{field}:[1900-01-01T00:00:00.000Z TO 1900-01-02T00:00:00.000Z]",
         f"{field}:[* TO {middle}]",
@@ -115,7 +116,7 @@ def query_range_works(client: LoxoClient, endpoint: Endpoint, field: str, total:
     try:
         none, before, after = counts(client, endpoint, ({"query": query} for query in queries))
     except LoxoError as error:
-        if error.may_pass or error.status not in (400, 422, 500):
+        if error.retryable or error.status not in (400, 422, 500):
             raise
         logger.info(f"{name} are not used: Loxo refuses them (status {error.status}).")
         return False
@@ -161,7 +162,7 @@ def plan(
     readers = min(READERS, 1 + math.ceil(client.latency / PAGE_SECONDS))
     wanted = max(SMALLEST_PART, -(-total // readers))
     wanted = min(wanted, largest) if largest else wanted
-    parts = [Part(since or _oldest(endpoint, first), written(pendulum.now("UTC")), total)]
+    parts = [Part(since or _oldest(endpoint, first), format_timestamp(pendulum.now("UTC")), total)]
     for _ in range(ROUNDS):
         if max(part.rows for part in parts) <= wanted * (1 if largest else 2):
             break
@@ -195,11 +196,11 @@ def _cut(client: LoxoClient, endpoint: Endpoint, ranged: DateRange, parts: list[
     finer: list[Part] = []
     for part in parts:
         pieces = min(2 * READERS, -(-part.rows // wanted))
-        length = (timestamp(part.end) - timestamp(part.start)) / max(1, pieces)
+        length = (to_seconds(part.end) - to_seconds(part.start)) / max(1, pieces)
         if pieces <= 1 or length < 2:
             finer.append(part)
             continue
-        inner = [shifted(part.start, seconds=round(length * each)) for each in range(1, pieces)]
+        inner = [shift(part.start, seconds=round(length * each)) for each in range(1, pieces)]
         stretches = list(itertools.pairwise([part.start, *inner, part.end]))
         rows = counts(client, endpoint, (ranged(*stretch) for stretch in stretches))
         finer += [Part(*stretch, each) for stretch, each in zip(stretches, rows, strict=True)]
@@ -209,4 +210,4 @@ def _cut(client: LoxoClient, endpoint: Endpoint, ranged: DateRange, parts: list[
 def _oldest(endpoint: Endpoint, first: Page) -> str:
     """Where the list begins, if the answer was asked for oldest first; otherwise a time before Loxo was founded."""
     oldest_first = first.rows and endpoint.steady_sort == "created_at_sort"
-    return (moment(first.rows[0].get("created_at")) if oldest_first else None) or BEGINNING
+    return (parse_timestamp(first.rows[0].get("created_at")) if oldest_first else None) or BEGINNING

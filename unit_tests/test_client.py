@@ -10,13 +10,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_loxo import client as client_module
-from source_loxo.client import LoxoClient, LoxoError, Patience
-from source_loxo.config import Config
-from source_loxo.endpoints import ENDPOINTS
+from loxo_api import client as client_module
+from loxo_api.client import LoxoClient, Patience
+from loxo_api.config import Config
+from loxo_api.endpoints import ENDPOINTS
+from loxo_api.errors import ErrorKind, LoxoError
 
 PEOPLE = ENDPOINTS["people"]
 GOOD = b'{"people": [{"id": 1}], "total_count": 1}'
@@ -90,7 +89,7 @@ def connected(server: Server, retries: int = 2, pause: float = 300) -> LoxoClien
     ],
     ids=["html", "no-envelope", "cut-json", "cut-body", "500", "503", "429", "closed", "garbage"],
 )
-def test_a_fault_that_may_pass_is_tried_again(serve: Callable[..., Server], fault: bytes) -> None:
+def test_a_fault_that_retryable_is_tried_again(serve: Callable[..., Server], fault: bytes) -> None:
     server = serve(fault, answer(GOOD))
     assert connected(server).page(PEOPLE).rows == [{"id": 1}]
     assert len(server.requests) == 2
@@ -99,29 +98,29 @@ def test_a_fault_that_may_pass_is_tried_again(serve: Callable[..., Server], faul
 @pytest.mark.parametrize(
     ("fault", "kind", "tries"),
     [
-        (answer(b"<html>", headers="Content-Type: text/html\r\n"), FailureType.system_error, 3),
-        (answer(b"{}"), FailureType.system_error, 3),
-        (answer(b"", "500 Internal Server Error"), FailureType.transient_error, 3),
-        (answer(b"", "429 Too Many Requests", "Retry-After: 0\r\n"), FailureType.transient_error, 3),
-        (answer(b"", "429 Too Many Requests", "Retry-After: 100000\r\n"), FailureType.transient_error, 1),
-        (b"", FailureType.transient_error, 3),
-        (answer(b"", "401 Unauthorized"), FailureType.config_error, 1),
-        (answer(b"", "403 Forbidden"), FailureType.config_error, 1),
-        (answer(b"", "404 Not Found"), FailureType.config_error, 1),
-        (answer(b"", "302 Found", "Location: https://elsewhere.example/\r\n"), FailureType.config_error, 1),
-        (answer(b'{"errors":["Invalid parameters"]}', "422 Unprocessable"), FailureType.system_error, 1),
-        (answer(b"", "400 Bad Request"), FailureType.system_error, 1),
-        (answer(b"", "418 Teapot"), FailureType.system_error, 1),
-        (answer(b"", "204 No Content"), FailureType.system_error, 1),
+        (answer(b"<html>", headers="Content-Type: text/html\r\n"), ErrorKind.SYSTEM, 3),
+        (answer(b"{}"), ErrorKind.SYSTEM, 3),
+        (answer(b"", "500 Internal Server Error"), ErrorKind.TRANSIENT, 3),
+        (answer(b"", "429 Too Many Requests", "Retry-After: 0\r\n"), ErrorKind.TRANSIENT, 3),
+        (answer(b"", "429 Too Many Requests", "Retry-After: 100000\r\n"), ErrorKind.TRANSIENT, 1),
+        (b"", ErrorKind.TRANSIENT, 3),
+        (answer(b"", "401 Unauthorized"), ErrorKind.CONFIG, 1),
+        (answer(b"", "403 Forbidden"), ErrorKind.CONFIG, 1),
+        (answer(b"", "404 Not Found"), ErrorKind.CONFIG, 1),
+        (answer(b"", "302 Found", "Location: https://elsewhere.example/\r\n"), ErrorKind.CONFIG, 1),
+        (answer(b'{"errors":["Invalid parameters"]}', "422 Unprocessable"), ErrorKind.SYSTEM, 1),
+        (answer(b"", "400 Bad Request"), ErrorKind.SYSTEM, 1),
+        (answer(b"", "418 Teapot"), ErrorKind.SYSTEM, 1),
+        (answer(b"", "204 No Content"), ErrorKind.SYSTEM, 1),
     ],
 )
 def test_each_refusal_has_its_kind_and_its_number_of_tries(
-    serve: Callable[..., Server], fault: bytes, kind: FailureType, tries: int
+    serve: Callable[..., Server], fault: bytes, kind: ErrorKind, tries: int
 ) -> None:
     server = serve(fault)
     with pytest.raises(LoxoError) as failed:
         connected(server).page(PEOPLE)
-    assert failed.value.failure_type is kind
+    assert failed.value.kind is kind
     assert len(server.requests) == tries
     assert "people" in str(failed.value)
 
@@ -169,9 +168,9 @@ def test_a_domain_that_stands_for_a_private_address_is_refused_before_anything_i
     private = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, 443, 0, 0))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **kind: [public, private])
     config = Config.parse({"domain": "smuggled.example.com", "agency_slug": "acme", "api_key": "sandbox-key"})
-    with pytest.raises(AirbyteTracedException, match="private network") as refused:
+    with pytest.raises(LoxoError, match="private network") as refused:
         LoxoClient(config)
-    assert refused.value.failure_type is FailureType.config_error
+    assert refused.value.kind is ErrorKind.CONFIG
 
 
 @pytest.mark.parametrize("packed", [False, True])

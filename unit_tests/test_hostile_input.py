@@ -9,18 +9,17 @@ from typing import Any
 import pendulum
 import pytest
 import requests
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from source_loxo.config import Config
+from loxo_api.config import Config
+from loxo_api.custom_fields import with_custom_fields
+from loxo_api.endpoints import ENDPOINTS, Endpoint
+from loxo_api.errors import ContractError, ErrorKind, LoxoError
+from loxo_api.pages import Page, Tally, decode_page, position
+from loxo_api.rate_limiter import retry_after
+from loxo_api.timestamps import format_timestamp, http_date, parse_timestamp, shift
 from source_loxo.cursors import stored_windows, usable_state
-from source_loxo.custom_fields import with_custom_fields
-from source_loxo.endpoints import ENDPOINTS, Endpoint
-from source_loxo.moments import http_date, moment, shifted, written
-from source_loxo.paging import ContractError, Page, Tally, decode_page, position
-from source_loxo.rate import retry_after
 from source_loxo.streams import load_schema
 from source_loxo.windows import Window, declared_range
 
@@ -84,11 +83,11 @@ def test_a_position_nested_beyond_reason_is_nothing(depth: int) -> None:
 @example("2024-13-01T00:00:00.000Z")
 @example("\u0662\u0660\u0662\u0664-01-01T00:00:00.000Z")
 def test_a_moment_is_in_loxos_form_or_nothing(value: Any) -> None:
-    found = moment(value)
+    found = parse_timestamp(value)
     if found is not None:
         assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", found)
-        assert moment(found) == found
-        assert written(pendulum.instance(datetime.fromisoformat(found.replace("Z", "+00:00")))) == found
+        assert parse_timestamp(found) == found
+        assert format_timestamp(pendulum.instance(datetime.fromisoformat(found.replace("Z", "+00:00")))) == found
 
 
 @given(
@@ -101,7 +100,7 @@ def test_a_header_names_a_time_or_nothing(value: str) -> None:
     seconds = retry_after(response)
     assert seconds is None or 0 <= seconds < float("inf")
     date = http_date(value)
-    assert date is None or moment(date) == date
+    assert date is None or parse_timestamp(date) == date
 
 
 FORM = ("domain", "agency_slug", "api_key", "start_date")
@@ -117,8 +116,8 @@ typed = (
 def test_a_config_is_right_or_the_user_is_told(values: Mapping[str, Any]) -> None:
     try:
         config = Config.parse(values)
-    except AirbyteTracedException as error:
-        assert error.failure_type is FailureType.config_error
+    except LoxoError as error:
+        assert error.kind is ErrorKind.CONFIG
         assert error.message
         return
     assert config.base_url.startswith(("https://", "http://127.0.0.1:", "http://localhost:", "http://[::1]:"))
@@ -144,7 +143,7 @@ def test_a_state_is_usable_or_starts_over(state: dict[str, Any]) -> None:
     assert usable in (state, {})
     for name in ("updated_at", "created_at", "since", "began"):
         if usable.get(name) is not None:
-            shifted(usable[name], seconds=-60)  # as every sync does with it
+            shift(usable[name], seconds=-60)  # as every sync does with it
     assert all(isinstance(window, Window) for window in stored_windows(state))
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from source_loxo.endpoints import ENDPOINTS
-from source_loxo.paging import ContractError, Page, Tally, decode_page, position, scroll_goes_on
+from loxo_api.endpoints import ENDPOINTS
+from loxo_api.errors import ContractError
+from loxo_api.pages import Page, Tally, decode_page, position, scroll_goes_on
 
 PEOPLE, JOBS, SOURCES, USERS = (ENDPOINTS[name] for name in ("people", "jobs", "source_types", "users"))
 ROWS = [{"id": 1}, {"id": 2}]

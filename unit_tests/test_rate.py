@@ -6,8 +6,8 @@ import time
 import pytest
 import requests
 
-from source_loxo import rate
-from source_loxo.rate import AdaptiveRate, retry_after
+from loxo_api import rate_limiter as rate
+from loxo_api.rate_limiter import RateLimiter, retry_after
 
 
 class Time:
@@ -26,8 +26,8 @@ def answer(status: int, retry: str | None = None) -> requests.Response:
     return response
 
 
-def paced(seconds: Time) -> AdaptiveRate:
-    return AdaptiveRate(clock=lambda: seconds.now, sleep=seconds.sleep)
+def paced(seconds: Time) -> RateLimiter:
+    return RateLimiter(clock=lambda: seconds.now, sleep=seconds.sleep)
 
 
 def test_the_start_is_no_faster_than_public_clients_are_known_to_go() -> None:
@@ -40,7 +40,7 @@ def test_the_start_is_no_faster_than_public_clients_are_known_to_go() -> None:
     assert sent <= rate.START_RATE + rate.START_BURST + 1
 
 
-def sent_and_refused(pace: AdaptiveRate, seconds: Time, allowed: int, until: float) -> tuple[int, int]:
+def sent_and_refused(pace: RateLimiter, seconds: Time, allowed: int, until: float) -> tuple[int, int]:
     """What comes of asking as fast as the pace lets, where so many requests in any one second are answered."""
     recent: list[float] = []
     sent = refused = 0

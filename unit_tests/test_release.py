@@ -16,9 +16,9 @@ import yaml
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from packaging.requirements import Requirement
 
+from loxo_api.config import Config
+from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
-from source_loxo.config import Config
-from source_loxo.endpoints import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent
 METADATA = yaml.safe_load((ROOT / "metadata.yaml").read_text())["data"]

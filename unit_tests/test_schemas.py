@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft7Validator
 from plain_client import Client
 
+from loxo_api.endpoints import ENDPOINTS, Paging
 from sandbox.process import ROOT, Sandbox
-from source_loxo.endpoints import ENDPOINTS, Paging
 
 SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "source_loxo/schemas").glob("*.json")}
 TIMESTAMP = {"format": "date-time", "airbyte_type": "timestamp_with_timezone"}

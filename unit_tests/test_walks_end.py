@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from loxo_api.endpoints import ENDPOINTS, Endpoint
+from loxo_api.errors import ContractError
+from loxo_api.pages import COUNT_CAP, Page, Tally
 from source_loxo import numbered, walks
-from source_loxo.endpoints import ENDPOINTS, Endpoint
-from source_loxo.paging import COUNT_CAP, ContractError, Page, Tally
 from source_loxo.windows import Window, plan, query_range
 
 PEOPLE, COMPANIES, JOBS = ENDPOINTS["people"], ENDPOINTS["companies"], ENDPOINTS["jobs"]

@@ -23,14 +23,13 @@ import orjson
 import requests
 import tenacity
 import urllib3
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from requests.adapters import HTTPAdapter
 
-from source_loxo.config import Config, config_error
-from source_loxo.endpoints import Endpoint
-from source_loxo.paging import ContractError, Page, decode_page
-from source_loxo.rate import MAX_PAUSE_SECONDS, AdaptiveRate, retry_after
+from loxo_api.config import Config
+from loxo_api.endpoints import Endpoint
+from loxo_api.errors import ConfigError, ContractError, ErrorKind, LoxoError
+from loxo_api.pages import Page, decode_page
+from loxo_api.rate_limiter import MAX_PAUSE_SECONDS, RateLimiter, retry_after
 
 logger = logging.getLogger("airbyte")
 
@@ -64,20 +63,6 @@ FOR_A_SYNC = Patience(retries=8, pause=MAX_PAUSE_SECONDS)
 FOR_A_PERSON = Patience(retries=1, pause=5)
 
 
-class LoxoError(AirbyteTracedException):
-    """A request that brought no page.
-
-    :param message: what failed on which stream, what Loxo answered, what to do.
-    :param status: the HTTP status, or 0 if there was no answer.
-    :param may_pass: whether the same request may succeed a little later.
-    """
-
-    def __init__(self, message: str, failure_type: FailureType, status: int = 0, may_pass: bool = False) -> None:
-        super().__init__(message=message, internal_message=message, failure_type=failure_type)
-        self.status = status
-        self.may_pass = may_pass
-
-
 class LoxoClient:
     """Reads pages of one account. Safe to share between threads.
 
@@ -85,7 +70,7 @@ class LoxoClient:
 
     :param patience: what is done about faults that may pass.
     :param gate: entered around each request; it may wait.
-    :raises AirbyteTracedException: config_error, the Loxo Domain stands for an address in a private network.
+    :raises ConfigError: the Loxo Domain stands for an address in a private network.
     """
 
     def __init__(
@@ -97,7 +82,7 @@ class LoxoClient:
         self._one_at_a_time = threading.Lock()
         self._config = config
         self._patience = patience
-        self._rate = AdaptiveRate()
+        self._rate = RateLimiter()
         self.latency = math.inf
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"})
@@ -118,7 +103,7 @@ class LoxoClient:
         with suppress(OSError):  # a name that is not known fails at the first request, in better words
             for *_, (address, *_) in socket.getaddrinfo(self._host, 443, type=socket.SOCK_STREAM):
                 if ipaddress.ip_address(str(address).partition("%")[0]).is_private:
-                    raise config_error(
+                    raise ConfigError(
                         f"Loxo Domain: {self._host} stands for {address}, an address in a private network, where Loxo "
                         "cannot be. Type the host name that your browser shows when you use Loxo."
                     )
@@ -141,7 +126,7 @@ class LoxoClient:
     def _patiently(self, endpoint: Endpoint, query: Mapping[str, Any], megabytes: int) -> Page:
         """Asks again for what may pass."""
         patience = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: isinstance(error, LoxoError) and error.may_pass),
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, LoxoError) and error.retryable),
             # The jitter keeps sixteen streams that failed together from coming back together.
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
             stop=tenacity.stop_after_attempt(1 + self._patience.retries) | tenacity.stop_after_delay(PATIENCE_SECONDS),
@@ -168,7 +153,7 @@ class LoxoClient:
         except TooLarge as error:
             if megabytes < BODY_MB:
                 raise
-            raise self._unreadable(endpoint, response, error, may_pass=False) from None
+            raise self._unreadable(endpoint, response, error, retryable=False) from None
         self._rate.learn(response)
         self.latency = min(self.latency, response.elapsed.total_seconds())
         if response.status_code != 200:
@@ -176,7 +161,7 @@ class LoxoClient:
         try:
             page = decode_page(endpoint, orjson.loads(body))
         except (orjson.JSONDecodeError, ContractError) as error:
-            raise self._unreadable(endpoint, response, error, may_pass=True) from None
+            raise self._unreadable(endpoint, response, error, retryable=True) from None
         if endpoint.is_resizable and endpoint.name in self._sizes and page.rows:
             fitting = (SHARED_MB << 19) // (len(body) // len(page.rows) + 1)
             self._sizes[endpoint.name] = max(1, min(endpoint.per_page, fitting))
@@ -189,51 +174,52 @@ class LoxoClient:
                 f"no secure connection to {self._host}. Check the Loxo Domain; behind a company proxy, name its "
                 "certificate in REQUESTS_CA_BUNDLE"
             )
-            return LoxoError(f"{endpoint.name}: {advice}. ({cause})", FailureType.config_error)
+            return LoxoError(f"{endpoint.name}: {advice}. ({cause})", ErrorKind.CONFIG)
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
-            return LoxoError(f"{endpoint.name}: no request can be made. ({cause})", FailureType.config_error)
+            return LoxoError(f"{endpoint.name}: no request can be made. ({cause})", ErrorKind.CONFIG)
         if "NameResolutionError" in cause:
             advice = f"the host {self._host} is not known to the network. Check the Loxo Domain"
-            return LoxoError(f"{endpoint.name}: {advice}. ({cause})", FailureType.config_error, may_pass=True)
+            return LoxoError(f"{endpoint.name}: {advice}. ({cause})", ErrorKind.CONFIG, retryable=True)
         advice = f"no whole answer from {self._host}. If this is the first sync, check the Loxo Domain; else sync again"
-        return LoxoError(f"{endpoint.name}: {advice}. ({cause})", FailureType.transient_error, may_pass=True)
+        return LoxoError(f"{endpoint.name}: {advice}. ({cause})", ErrorKind.TRANSIENT, retryable=True)
 
     def _refused(self, endpoint: Endpoint, response: requests.Response, body: bytes) -> LoxoError:
         """The table of statuses. A status that no source has seen is our defect until known better."""
-        status, path, may_pass = response.status_code, endpoint.path, False
+        status, path, retryable = response.status_code, endpoint.path, False
         if status == 429:
             pause = retry_after(response) or 0
-            kind, may_pass = FailureType.transient_error, pause <= self._patience.pause
-            text = f"Loxo throttles this account{'' if may_pass else f' for {pause:.0f} seconds'}. Sync again later."
+            kind, retryable = ErrorKind.TRANSIENT, pause <= self._patience.pause
+            text = f"Loxo throttles this account{'' if retryable else f' for {pause:.0f} seconds'}. Sync again later."
         elif status >= 500 or status == 408:
-            kind, may_pass = FailureType.transient_error, True
+            kind, retryable = ErrorKind.TRANSIENT, True
             text = "Loxo has a fault of its own. Sync again later."
         elif 300 <= status < 400:
-            kind = FailureType.config_error
+            kind = ErrorKind.CONFIG
             target = self._redact(response.headers.get("Location", "nowhere"))
             text = f"{self._host} points to {target}, which is not followed. Put the final host into Loxo Domain."
         elif status == 401:
-            kind = FailureType.config_error
+            kind = ErrorKind.CONFIG
             text = "Loxo does not accept the API key. Make a new one in Settings > API Keys and paste it."
         elif status == 403:
-            kind = FailureType.config_error
+            kind = ErrorKind.CONFIG
             text = (
                 f"the API key may not read '{path}'. Let an account admin allow it, check that your Loxo plan has API "
                 "access, or deselect this stream."
             )
         elif status == 404:
-            kind = FailureType.config_error
+            # Loxo's own 404 is a JSON object (Ampersand, loxo-cli); anything else comes from a proxy in between.
+            kind, retryable = ErrorKind.CONFIG, not _is_object(body)
             text = (
                 f"{self._host} knows no '{path}' of the agency '{self._config.agency_slug}'. Check the Agency Slug and "
                 "the Loxo Domain. If other streams work, your Loxo plan lacks this object: deselect the stream."
             )
         else:
-            kind = FailureType.system_error
+            kind = ErrorKind.SYSTEM
             text = "Loxo refused the request. Please report this as a defect of the connector."
-        return LoxoError(f"{endpoint.name}: {text} (status {status}{self._quote(body)})", kind, status, may_pass)
+        return LoxoError(f"{endpoint.name}: {text} (status {status}{self._quote(body)})", kind, status, retryable)
 
     def _unreadable(
-        self, endpoint: Endpoint, response: requests.Response | None, error: Exception, may_pass: bool
+        self, endpoint: Endpoint, response: requests.Response | None, error: Exception, retryable: bool
     ) -> LoxoError:
         if response is not None and "html" in response.headers.get("Content-Type", "").lower():
             text = (
@@ -242,7 +228,7 @@ class LoxoClient:
             )
         else:
             text = f"Loxo's answer cannot be read: {error}. Nothing was skipped; report this if it stays."
-        return LoxoError(f"{endpoint.name}: {text}", FailureType.system_error, 200, may_pass)
+        return LoxoError(f"{endpoint.name}: {text}", ErrorKind.SYSTEM, 200, retryable)
 
     def _quote(self, body: bytes) -> str:
         # Redacted before it is cut: half a key is a leak too.
@@ -255,6 +241,13 @@ class LoxoClient:
     @property
     def _host(self) -> str:
         return self._config.base_url.split("/")[2]
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(body), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _log_retry(state: tenacity.RetryCallState) -> None:

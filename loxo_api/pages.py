@@ -16,17 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from source_loxo.endpoints import Endpoint, Paging
-from source_loxo.moments import http_date
+from loxo_api.endpoints import Endpoint, Paging
+from loxo_api.errors import ContractError
+from loxo_api.timestamps import http_date
 
-Row = dict[str, Any]
+Record = dict[str, Any]
 
 # A search engine that stops counting answers exactly this number for "at least this many".
 COUNT_CAP = 10_000
-
-
-class ContractError(Exception):
-    """An answer that is not what Loxo's API promises; the text says in what."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Page:
     the header of that name.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[Record]
     scroll_id: str | None = None
     total_count: int | None = None
     total_pages: int | None = None
@@ -86,7 +83,7 @@ def _decode_record(endpoint: Endpoint, body: Any) -> Page:
     return Page(_checked_rows([body]))
 
 
-def _checked_rows(rows: list[Any]) -> list[Row]:
+def _checked_rows(rows: list[Any]) -> list[Record]:
     for row in rows:
         if not isinstance(row, dict) or not isinstance(row.get("id"), (int, str)) or row["id"] is True:
             raise ContractError(f"a row is {_kind(row)} without an id, so it cannot be told from others")
@@ -114,13 +111,13 @@ class Tally:
     claimed: int | None = None
     _ids: set[Any] = field(default_factory=set)
 
-    def add(self, page: Page) -> list[Row]:
+    def add(self, page: Page) -> list[Record]:
         """Notes a page and returns the rows not seen before; the claim is always the latest page's."""
         if page.total_count is not None:
             self.claimed = page.total_count
         return self.unseen(page.rows)
 
-    def unseen(self, rows: Iterable[Row]) -> list[Row]:
+    def unseen(self, rows: Iterable[Record]) -> list[Record]:
         """The rows whose id was not seen before, each once."""
         fresh = []
         for row in rows:

@@ -32,7 +32,7 @@ MAX_PAUSE_SECONDS = 300
 REMINDER_SECONDS = 20.0
 
 
-class AdaptiveRate:
+class RateLimiter:
     """A token bucket shared by all threads, whose rate follows Loxo's answers.
 
     :param clock: seconds that never go back.

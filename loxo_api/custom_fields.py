@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from source_loxo.client import LoxoClient, LoxoError
-from source_loxo.endpoints import ENDPOINTS
-from source_loxo.paging import Row
+from loxo_api.client import LoxoClient, LoxoError
+from loxo_api.endpoints import ENDPOINTS
+from loxo_api.pages import Record
 
 logger = logging.getLogger("airbyte")
 
@@ -33,9 +33,9 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
 _UNKNOWN: Mapping[str, Any] = {"type": ["null", "string", "number", "boolean"]}
 
 
-def read_definitions(client: LoxoClient) -> dict[str, list[Row]]:
+def read_definitions(client: LoxoClient) -> dict[str, list[Record]]:
     """The definitions by item type, such as `Person`; none, and a warning, if Loxo does not give them."""
-    by_item_type: dict[str, list[Row]] = defaultdict(list)
+    by_item_type: dict[str, list[Record]] = defaultdict(list)
     try:
         rows = client.page(ENDPOINTS["dynamic_fields"]).rows
     except LoxoError as error:
@@ -49,13 +49,13 @@ def read_definitions(client: LoxoClient) -> dict[str, list[Row]]:
     return by_item_type
 
 
-def with_custom_fields(schema: Mapping[str, Any], definitions: list[Row]) -> dict[str, Any]:
+def with_custom_fields(schema: Mapping[str, Any], definitions: list[Record]) -> dict[str, Any]:
     """The schema with a property for each defined field that it does not have; a declared one is never changed."""
     own = {field["key"]: _property(field) for field in definitions}
     return {**schema, "properties": {**own, **schema["properties"]}} if own else dict(schema)
 
 
-def _property(field: Row) -> dict[str, Any]:
+def _property(field: Record) -> dict[str, Any]:
     name = str(field.get("name") or field["key"])
     kind = field.get("dynamic_field_type")
     called = f" ({kind['name']})" if isinstance(kind, Mapping) and kind.get("name") else ""
