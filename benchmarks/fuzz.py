@@ -14,6 +14,8 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["source_loxo"]):
+    from source_loxo.windows import Window
+
     from loxo_api.config import Config
     from loxo_api.custom_fields import with_custom_fields
     from loxo_api.endpoints import ENDPOINTS
@@ -23,7 +25,6 @@ with atheris.instrument_imports(include=["source_loxo"]):
     from loxo_api.timestamps import http_date, parse_timestamp
     from source_loxo import walks
     from source_loxo.cursors import stored_windows, usable_state
-    from source_loxo.windows import Window
 
 import contextlib
 import logging
@@ -34,7 +35,7 @@ from unit_tests.test_walks_end import WALKS, Server
 
 ROWS = list(ENDPOINTS.values())
 WORDS = sorted(
-    {key for row in ROWS for key in row.envelope}
+    {key for row in ROWS for key in row.records_keys}
     | {"id", "key", "name", "scroll_id", "total_count", "total_pages", "pagination", "dynamic_field_type"}
     | {"version", "windows", "updated_at", "created_at", "since", "start", "end", "top", "delivered", "done"}
 )
@@ -64,8 +65,12 @@ def _text(given: Any) -> str:
 
 def page(given: Any) -> None:
     row, body = ROWS[given.ConsumeIntInRange(0, len(ROWS) - 1)], value(given)
-    if row.envelope and given.ConsumeBool():
-        body = {row.envelope[0]: [value(given), value(given)], "scroll_id": value(given), "total_count": value(given)}
+    if row.records_keys and given.ConsumeBool():
+        body = {
+            row.records_keys[0]: [value(given), value(given)],
+            "scroll_id": value(given),
+            "total_count": value(given),
+        }
     with contextlib.suppress(ContractError):
         Tally().add(decode_page(row, body))
 

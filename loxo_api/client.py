@@ -95,6 +95,10 @@ class LoxoClient:
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._refuse_private_networks()
 
+    def parallelism(self) -> int:
+        """How many requests side by side pay on this account."""
+        return 1 if self.latency == math.inf else max(1, min(WORKERS - 1, math.ceil(200 * self.latency)))
+
     def _refuse_private_networks(self) -> None:
         """A name can stand for any address, also for one that only the machine we run on can reach."""
         url = self._config.base_url
@@ -162,8 +166,8 @@ class LoxoClient:
             page = decode_page(endpoint, orjson.loads(body))
         except (orjson.JSONDecodeError, ContractError) as error:
             raise self._unreadable(endpoint, response, error, retryable=True) from None
-        if endpoint.is_resizable and endpoint.name in self._sizes and page.rows:
-            fitting = (SHARED_MB << 19) // (len(body) // len(page.rows) + 1)
+        if endpoint.is_resizable and endpoint.name in self._sizes and page.records:
+            fitting = (SHARED_MB << 19) // (len(body) // len(page.records) + 1)
             self._sizes[endpoint.name] = max(1, min(endpoint.per_page, fitting))
         return replace(page, date=response.headers.get("Date", ""))
 

@@ -37,7 +37,7 @@ def read_definitions(client: LoxoClient) -> dict[str, list[Record]]:
     """The definitions by item type, such as `Person`; none, and a warning, if Loxo does not give them."""
     by_item_type: dict[str, list[Record]] = defaultdict(list)
     try:
-        rows = client.page(ENDPOINTS["dynamic_fields"]).rows
+        rows = client.page(ENDPOINTS["dynamic_fields"]).records
     except LoxoError as error:
         logger.warning(
             f"The agency's own fields are missing from the schemas; records carry them all the same. {error}"

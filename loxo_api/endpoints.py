@@ -4,7 +4,7 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 
 - **path**: below `https://{domain}/api/{agency_slug}/`.
 - **paging**: which of Loxo's four styles the list has (Loxo OpenAPI 1.2.5; verified live by loxo-cli 0.8.0).
-- **envelope**: the keys that may hold the rows, the proven one first. Empty: the answer is a bare array.
+- **records_keys**: the keys that may hold the rows, the proven one first. Empty: the answer is a bare array.
 - **per_page**: the page size to ask for, or 0 where the parameter is not declared: Loxo answers 422 to any
   query parameter it does not declare, so nothing is sent that a row does not name.
 - **steady_sort**: a declared sort whose ascending order puts every later change behind the reader.
@@ -15,7 +15,7 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **created_after/created_before**: declared filters on the creation time.
 - **parent_keys**: of a child, its fields that name the parent, and the parent's fields that hold them. They stand in
   the path too, are added to each record, and are part of the primary key.
-- **drifts**: of a child, whether it changes while its parent's time of change stays; then all is read again each week.
+- **changes_silently**: of a child, whether it changes while its parent's time of change stays; then all is read again each week.
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
 - **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
@@ -57,7 +57,7 @@ class Endpoint:
     name: str
     path: str
     paging: Paging = Paging.WHOLE
-    envelope: tuple[str, ...] = ()
+    records_keys: tuple[str, ...] = ()
     bare_allowed: bool = False
     per_page: int = 0
     steady_sort: str = ""
@@ -71,7 +71,8 @@ class Endpoint:
     item_type: str = ""
     parent: str = ""
     parent_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    drifts: bool = False
+    changes_silently: bool = False
+    follows_activities: bool = False
     tree: str = ""
 
     @property
@@ -109,9 +110,9 @@ def _whole(name: str, path: str = "", **facts: object) -> Endpoint:
     return Endpoint(name, path or name, **facts)  # type: ignore[arg-type]
 
 
-def _scrolled(name: str, *envelope: str, **facts: object) -> Endpoint:
+def _scrolled(name: str, *records_keys: str, **facts: object) -> Endpoint:
     facts.setdefault("path", name)
-    return Endpoint(name, paging=Paging.SCROLL, envelope=envelope or (name,), **facts)  # type: ignore[arg-type]
+    return Endpoint(name, paging=Paging.SCROLL, records_keys=records_keys or (name,), **facts)  # type: ignore[arg-type]
 
 
 _ROWS = (
@@ -252,9 +253,11 @@ _CHILDREN = (
         "job_candidates",
         "candidates",
         Paging.SCROLL,
-        envelope=("candidates",),
+        records_keys=("candidates",),
         per_page=PAGE_SIZE,
         cursor_field=SYNCED_AT,
+        # Each move writes an activity with its job, and leaves the job as it was (loxo-mcp-server's author).
+        follows_activities=True,
     ),
     # Not /people/{id}/emails, phones, job_profiles and the like: people and people_details hold them.
     _details("people", "person", item_type="Person", cursor_field=SYNCED_AT),
@@ -270,10 +273,10 @@ _CHILDREN = (
         "company_people",
         "people",
         Paging.SCROLL,
-        envelope=("people",),
+        records_keys=("people",),
         item_type="Person",
         # These rows are people: they are edited, hired and let go, and the company's own record stays as it is.
-        drifts=True,
+        changes_silently=True,
         cursor_field=SYNCED_AT,
     ),
     _children("companies", "company_id", "company_addresses", "addresses", cursor_field=SYNCED_AT),
@@ -283,7 +286,7 @@ _CHILDREN = (
     _children("people", "person_id", "person_social_profiles", "social_profiles", cursor_field=SYNCED_AT),
     _children("people", "person_id", "person_sms_opt_ins", "sms_opt_ins", cursor_field=SYNCED_AT),
     _children(
-        "countries", "country_id", "country_states", "states", Paging.PAGE, envelope=("states",), per_page=PAGE_SIZE
+        "countries", "country_id", "country_states", "states", Paging.PAGE, records_keys=("states",), per_page=PAGE_SIZE
     ),
     Endpoint(
         "state_cities",

@@ -18,7 +18,6 @@ from airbyte_cdk.models import (
     FailureType,
     Status,
     StreamDescriptor,
-    SyncMode,
 )
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
@@ -38,7 +37,7 @@ from loxo_api.timestamps import format_timestamp
 from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.errors import traced
-from source_loxo.streams import build_stream
+from source_loxo.streams.factory import Order, build_stream
 
 # One request for a handful of rows that every account has.
 CHECK_ENDPOINT = ENDPOINTS["person_types"]
@@ -81,7 +80,7 @@ class SourceLoxo(Source):
         definitions = read_definitions(client)
         streams = []
         for endpoint in ENDPOINTS.values():
-            built = build_stream(endpoint, client, self.message_repository, {}, SyncMode.full_refresh)
+            built = build_stream(endpoint, client, self.message_repository, {}, Order())
             stream = built.as_airbyte_stream()
             stream.json_schema = with_custom_fields(stream.json_schema, definitions.get(endpoint.item_type, []))
             streams.append(stream)
@@ -109,8 +108,8 @@ class SourceLoxo(Source):
                 unknown.append(name)
                 continue
             stored = states.get_stream_state(name, configured.stream.namespace)
-            mode, sync_id = configured.sync_mode, configured.sync_id
-            known.append(build_stream(ENDPOINTS[name], client, repository, stored, mode, sync_id, start_date))
+            order = Order.of(configured, start_date)
+            known.append(build_stream(ENDPOINTS[name], client, repository, stored, order))
         for name in unknown:
             yield from _missing_stream(name)
         if known:  # the CDK's concurrent core waits for ever for the end of nothing

@@ -11,6 +11,7 @@ import pytest
 import requests
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from source_loxo.windows import Window, declared_range
 
 from loxo_api.config import Config
 from loxo_api.custom_fields import with_custom_fields
@@ -21,11 +22,10 @@ from loxo_api.rate_limiter import retry_after
 from loxo_api.timestamps import format_timestamp, http_date, parse_timestamp, shift
 from source_loxo.cursors import stored_windows, usable_state
 from source_loxo.streams import load_schema
-from source_loxo.windows import Window, declared_range
 
 KEYS = sorted(
     {
-        *(key for row in ENDPOINTS.values() for key in row.envelope),
+        *(key for row in ENDPOINTS.values() for key in row.records_keys),
         *("id", "scroll_id", "total_count", "total_pages", "pagination", "hierarchies"),
     }
 )

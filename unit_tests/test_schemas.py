@@ -95,9 +95,9 @@ def records(client: Client, name: str) -> list[dict[str, Any]]:
     row = ENDPOINTS[name]
     filters = {**row.filters, **({"per_page": row.per_page} if row.per_page else {})}
     if row.paging is Paging.SCROLL:
-        return client.walk(row.path, row.envelope[0], **filters)
+        return client.walk(row.path, row.records_keys[0], **filters)
     page = client.page(row.path, **filters)
-    found: list[dict[str, Any]] = page if isinstance(page, list) else page[row.envelope[0]]
+    found: list[dict[str, Any]] = page if isinstance(page, list) else page[row.records_keys[0]]
     return found
 
 
