@@ -121,6 +121,8 @@ _ROWS = (
     _whole("address_types"),
     _whole("bonus_payment_types"),
     _whole("bonus_types"),
+    # Newer than the reference: it answered on one account, and no parameter but job_id is known.
+    _scrolled("campaigns", bare_allowed=True),
     # per_page answers 422 on companies, deals and placements (loxo-cli, live).
     _scrolled("companies", query=True, item_type="Company", cursor_field="updated_at"),
     _whole("company_global_statuses"),
@@ -230,6 +232,8 @@ _ROWS = (
     Endpoint("source_types", "source_types", Paging.AFTER_ID, ("source_types",), bare_allowed=True),
     _whole("users"),
     _whole("veteran_statuses"),
+    # loxo-cli takes a bare list and the key; per_page is refused.
+    _whole("webhooks", records_keys=("webhooks",), bare_allowed=True),
     _whole("workflow_stages"),
     _whole("workflows"),
 )
