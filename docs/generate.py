@@ -120,7 +120,7 @@ def types() -> str:
         if kind in found:
             lines.append(f"| {', '.join(filter(None, [kind[0], kind[1]]))} | {airbyte} | {remark} |")
     unknown = found - set(TYPES)
-    assert not unknown, f"no word for {unknown}"
+    assert not unknown, f"TYPES lacks {unknown}"
     return "\n".join(lines)
 
 
