@@ -19,11 +19,11 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
 - **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
+- **reference**: the page in Loxo's API reference, where its name does not follow from the endpoint's.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -34,7 +34,8 @@ from typing import Any
 PAGE_SIZE = 100
 
 _REFERENCE = "https://loxo.readme.io/reference"
-_PLACEHOLDER = re.compile(r"\{\w+\}/?")
+# The start page: Loxo's OpenAPI 1.2.5 lacks the scorecards, so their operations' pages are unknown.
+_OVERVIEW = "loxo-api"
 
 # When we read a record that itself says nothing of its last change.
 SYNCED_AT = "_loxo_synced_at"
@@ -74,6 +75,7 @@ class Endpoint:
     changes_silently: bool = False
     follows_activities: bool = False
     tree: str = ""
+    reference: str = ""
 
     @property
     def primary_key(self) -> list[str]:
@@ -82,8 +84,9 @@ class Endpoint:
 
     @property
     def documentation_url(self) -> str:
-        """The operation in Loxo's reference: its slug is the operation id without punctuation."""
-        return f"{_REFERENCE}/{_PLACEHOLDER.sub('', self.path).replace('/', '').replace('_', '-')}index"
+        """The operation's page: its operation id, such as `people:show`, without the colon; underscores stay."""
+        operation = f"{self.parent}show" if self.paging is Paging.RECORD else f"{self.name}index"
+        return f"{_REFERENCE}/{self.reference or operation}"
 
     @property
     def counted(self) -> bool:
@@ -214,11 +217,11 @@ _ROWS = (
     _whole("pronouns"),
     _whole("question_types"),
     _scrolled("schedule_items", per_page=PAGE_SIZE),
-    _whole("scorecard_recommendation_types", "scorecards/scorecard_recommendation_types"),
-    _scrolled("scorecard_templates", path="scorecards/scorecard_templates", per_page=PAGE_SIZE),
-    _whole("scorecard_types", "scorecards/scorecard_types"),
-    _whole("scorecard_visibility_types", "scorecards/scorecard_visibility_types"),
-    _scrolled("scorecards", per_page=PAGE_SIZE),
+    _whole("scorecard_recommendation_types", "scorecards/scorecard_recommendation_types", reference=_OVERVIEW),
+    _scrolled("scorecard_templates", path="scorecards/scorecard_templates", per_page=PAGE_SIZE, reference=_OVERVIEW),
+    _whole("scorecard_types", "scorecards/scorecard_types", reference=_OVERVIEW),
+    _whole("scorecard_visibility_types", "scorecards/scorecard_visibility_types", reference=_OVERVIEW),
+    _scrolled("scorecards", per_page=PAGE_SIZE, reference=_OVERVIEW),
     _whole("seniority_levels"),
     _scrolled(
         "sms",
@@ -262,6 +265,7 @@ _CHILDREN = (
         cursor_field=SYNCED_AT,
         # Each move writes an activity with its job, and leaves the job as it was (loxo-mcp-server's author).
         follows_activities=True,
+        reference="candidatesindex",
     ),
     # Not /people/{id}/emails, phones, job_profiles and the like: people and people_details hold them.
     _details("people", "person", item_type="Person", cursor_field=SYNCED_AT),
@@ -290,7 +294,14 @@ _CHILDREN = (
     _children("people", "person_id", "person_social_profiles", "social_profiles", cursor_field=SYNCED_AT),
     _children("people", "person_id", "person_sms_opt_ins", "sms_opt_ins", cursor_field=SYNCED_AT),
     _children(
-        "countries", "country_id", "country_states", "states", Paging.PAGE, records_keys=("states",), per_page=PAGE_SIZE
+        "countries",
+        "country_id",
+        "country_states",
+        "states",
+        Paging.PAGE,
+        records_keys=("states",),
+        per_page=PAGE_SIZE,
+        reference="statesindex",
     ),
     Endpoint(
         "state_cities",
@@ -300,6 +311,7 @@ _CHILDREN = (
         per_page=PAGE_SIZE,
         parent="country_states",
         parent_keys={"country_id": "country_id", "state_id": "id"},
+        reference="citiesindex",
     ),
     # Not /dynamic_fields/{id}/hierarchies: it ignores the id and answers the whole agency's tree (loxo-cli, live).
     Endpoint(
