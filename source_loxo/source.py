@@ -31,12 +31,12 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from loxo_api.client import FOR_A_PERSON, WORKERS, LoxoClient
 from loxo_api.config import Config
-from loxo_api.custom_fields import read_definitions, with_custom_fields
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ConfigError, LoxoError
 from loxo_api.timestamps import format_timestamp
 from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.cursors import QueueOrderedRepository
+from source_loxo.discovery import FOR_DISCOVER, account_schemas
 from source_loxo.errors import traced
 from source_loxo.streams import build_stream
 
@@ -77,14 +77,19 @@ class SourceLoxo(Source):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        client = LoxoClient(parsed(config), FOR_A_PERSON)
-        definitions = read_definitions(client)
-        streams = []
-        for endpoint in ENDPOINTS.values():
-            built = build_stream(endpoint, client, self.message_repository, {}, SyncMode.full_refresh)
-            stream = built.as_airbyte_stream()
-            stream.json_schema = with_custom_fields(stream.json_schema, definitions.get(endpoint.item_type, []))
-            streams.append(stream)
+        try:
+            checked = Config.parse(config)
+            _check_connection(checked)
+            client = LoxoClient(checked, FOR_DISCOVER)
+            streams = [
+                build_stream(endpoint, client, self.message_repository, {}, SyncMode.full_refresh).as_airbyte_stream()
+                for endpoint in ENDPOINTS.values()
+            ]
+            schemas = account_schemas(client, {stream.name: stream.json_schema for stream in streams})
+        except LoxoError as error:
+            raise traced(error) from None
+        for stream in streams:
+            stream.json_schema = schemas[stream.name]
         return AirbyteCatalog(streams=streams)
 
     def read(
@@ -119,6 +124,18 @@ class SourceLoxo(Source):
             ).read(known)
         if unknown:
             raise traced(ConfigError(f"These streams of the connection do not exist: {', '.join(unknown)}."))
+
+
+def _check_connection(config: Config) -> None:
+    """Fails as `check` does, but for one object that the key may not read: others may be open to it.
+
+    :raises LoxoError: the key, the slug or the domain is wrong, or Loxo does not answer.
+    """
+    try:
+        LoxoClient(config, FOR_A_PERSON).page(CHECK_ENDPOINT)
+    except LoxoError as error:
+        if error.status != 403:
+            raise
 
 
 def parsed(config: Mapping[str, Any]) -> Config:
