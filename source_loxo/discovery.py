@@ -1,13 +1,14 @@
 """The schemas of one account: ours, the agency's own fields, and the fields that its records show.
 
 Loxo publishes no response schemas, so what several objects hold is not known before an account is seen. discover asks
-for a small page of each list, and for one record below it, and declares what it sees there. It must answer the same
+for a small page of each list, and for a few records below it, and declares what it sees there. It must answer the same
 from one day to the next, since Airbyte shows each difference as a schema change. So:
 
 - where a list can be sorted, its oldest page is half of the sample, and of that hardly anything changes;
 - a field becomes a column if most records have its key and a fair share has a value; rare ones are delivered in
   `_loxo_additional_fields`. Most lists send all keys, with nulls (recorded by Whippy); some leave nulls out (recorded
   by Ampersand), and there only fields that most records fill become columns;
+- full records are few in a sample, so a field that their list has too is declared as it is there;
 - a number is an integer only where the name says that it is an id: the next page may hold a fraction;
 - nothing is declared of what objects and arrays hold.
 """
@@ -18,14 +19,14 @@ import logging
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
 from loxo_api.client import Patience
 from loxo_api.custom_fields import by_item_type, is_custom_field, with_custom_fields
-from loxo_api.endpoints import ENDPOINTS, Endpoint
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import Page, Record
 from source_loxo.additional_fields import with_additional_fields
@@ -34,10 +35,12 @@ logger = logging.getLogger("airbyte")
 
 # Enough that a share of a half is told from a rare field, and a small answer.
 SAMPLE_ROWS = 50
-# Parents that are asked in turn until one has something below it; so at most three requests a child, mostly one.
+# Parents that are asked in turn until one has something below it: mostly one request.
 PARENTS = 3
-# The sample of an account takes about 85 requests: some ten seconds at a pace that begins at 4 a second. When a slow
-# account has not answered by then, the person at the form gets the declared schemas of what is missing.
+# Full records that are asked for: with five, a field that one in two records fills shows itself nearly always.
+FULL_RECORDS = 5
+# The sample of an account takes about 110 requests, half a minute at 4 a second. When a slow account has not answered
+# by then, the person at the form gets the declared schemas of what is missing.
 SECONDS = 90.0
 _TOO_LATE = f"no answer within {SECONDS:.0f} seconds."
 WORKERS = 10
@@ -69,15 +72,17 @@ class Client(Protocol):
 def account_schemas(client: Client, declared: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The schema of each stream in this account.
 
-    :param declared: the schemas of our own, by stream.
+    :param declared: the schemas of our own, by stream; those of parents come first.
     :raises LoxoError: not one list can be read.
     """
     rows = sample(client)
     definitions = by_item_type(rows.get("dynamic_fields", []))
-    schemas, seen = {}, 0
+    schemas: dict[str, dict[str, Any]] = {}
+    seen = 0
     for name, ours in declared.items():
         schema = with_custom_fields(ours, definitions.get(ENDPOINTS[name].item_type, []))
-        columns = seen_columns(schema["properties"], rows.get(name, []))
+        in_list = schemas[ENDPOINTS[name].parent]["properties"] if ENDPOINTS[name].paging is Paging.RECORD else {}
+        columns = seen_columns(schema["properties"], rows.get(name, []), in_list)
         schemas[name] = with_additional_fields({**schema, "properties": {**schema["properties"], **columns}})
         seen += len(columns)
     logger.info(
@@ -86,8 +91,11 @@ def account_schemas(client: Client, declared: Mapping[str, Mapping[str, Any]]) -
     return schemas
 
 
-def seen_columns(known: Mapping[str, Any], rows: Iterable[Record]) -> dict[str, Any]:
-    """Columns for the fields that are common in the records and that nothing else declares."""
+def seen_columns(known: Mapping[str, Any], rows: Iterable[Record], in_list: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns for the fields that are common in the records and that nothing else declares.
+
+    :param in_list: of full records, the columns of their list.
+    """
     records = {row["id"]: row for row in rows}.values()
     present: dict[str, int] = defaultdict(int)
     values: dict[str, list[Any]] = defaultdict(list)
@@ -99,10 +107,12 @@ def seen_columns(known: Mapping[str, Any], rows: Iterable[Record]) -> dict[str, 
             present[key] += 1
             if value is not None:
                 values[key].append(value)
+    common = sorted(key for key, count in present.items() if count > COMMON_SHARE * len(records))
+    least = max(1, FILLED_SHARE * len(records))
     return {
-        key: _column(key, values[key])
-        for key in sorted(values)
-        if present[key] > COMMON_SHARE * len(records) and len(values[key]) >= FILLED_SHARE * len(records)
+        key: in_list[key] if key in in_list else _column(key, values[key])
+        for key in common
+        if key in in_list or len(values[key]) >= least
     }
 
 
@@ -134,7 +144,9 @@ def sample(client: Client) -> dict[str, list[Record]]:
         _tell_failures(level, results)
         # A tree's rows are parts of a record that we deliver one by one: nothing is to be seen in the record itself.
         level = {
-            row.name: partial(_below, client, row, rows[row.parent])
+            row.name: partial(
+                _full_records if row.paging is Paging.RECORD else _below, client, row, _oldest(rows[row.parent])
+            )
             for row in ENDPOINTS.values()
             if row.parent in level and rows.get(row.parent) and not row.tree
         }
@@ -148,10 +160,23 @@ def _of_list(client: Client, endpoint: Endpoint) -> list[Record]:
     return [row for order in orders for row in client.page(_small(endpoint), order).rows]
 
 
+def _full_records(client: Client, endpoint: Endpoint, parents: list[Record]) -> list[Record]:
+    """The full records of the oldest rows of a list."""
+    return [row for rows in _of_each(client, endpoint, parents[:FULL_RECORDS]) for row in rows]
+
+
 def _below(client: Client, endpoint: Endpoint, parents: list[Record]) -> list[Record]:
     """What hangs on the oldest of the parents that has something below it."""
-    gone = None
-    for parent in sorted(parents, key=lambda row: (isinstance(row["id"], str), row["id"]))[:PARENTS]:
+    return next((rows for rows in _of_each(client, endpoint, parents[:PARENTS]) if rows), [])
+
+
+def _of_each(client: Client, endpoint: Endpoint, parents: list[Record]) -> Iterator[list[Record]]:
+    """The records below each parent. One that was deleted meanwhile is passed over.
+
+    :raises LoxoError: none of them has what was asked for: the object, not a record of it, is missing.
+    """
+    gone, answered = None, False
+    for parent in parents:
         try:
             rows = client.page(_small(endpoint).of(parent)).rows
         except LoxoError as error:
@@ -159,12 +184,15 @@ def _below(client: Client, endpoint: Endpoint, parents: list[Record]) -> list[Re
                 raise
             gone = error
             continue
-        if rows:
-            keys = {name: parent[source] for name, source in endpoint.parent_keys.items()}
-            return [{**row, **keys} for row in rows]
-    if gone:
+        answered = True
+        keys = {name: parent[source] for name, source in endpoint.parent_keys.items()}
+        yield [{**row, **keys} for row in rows]
+    if gone and not answered:
         raise gone
-    return []
+
+
+def _oldest(rows: list[Record]) -> list[Record]:
+    return sorted(rows, key=lambda row: (isinstance(row["id"], str), row["id"]))
 
 
 def _small(endpoint: Endpoint) -> Endpoint:

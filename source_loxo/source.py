@@ -113,6 +113,9 @@ class SourceLoxo(Source):
             if name not in ENDPOINTS:
                 unknown.append(name)
                 continue
+            from source_loxo import streams as st
+            from source_loxo.additional_fields import AdditionalFields
+            st.ADD[name] = AdditionalFields(name, st.load_schema(name), configured.stream.json_schema)
             stored = states.get_stream_state(name, configured.stream.namespace)
             mode, sync_id = configured.sync_mode, configured.sync_id
             known.append(build_stream(ENDPOINTS[name], client, repository, stored, mode, sync_id, start_date))
@@ -122,6 +125,8 @@ class SourceLoxo(Source):
             yield from ConcurrentSource.create(
                 WORKERS, WORKERS // 2, logger, DebugSliceLogger(), repository, queue
             ).read(known)
+        for each in st.ADD.values():
+            each.report()
         if unknown:
             raise traced(ConfigError(f"These streams of the connection do not exist: {', '.join(unknown)}."))
 

@@ -111,6 +111,9 @@ def _sync(
     return CreatedSync(*facts) if endpoint.created_after else ChangedSync(*facts)
 
 
+ADD: dict = {}
+
+
 class SyncPartitions(PartitionGenerator):
     """The walks of a sync as partitions; the CDK runs this in a worker."""
 
@@ -137,7 +140,7 @@ class WalkPartition(Partition):
         """Lists of records, which the queue takes whole (backpressure.py); the CDK passes on what is yielded here."""
         try:
             for rows in self._walk():
-                yield [Record(row, self._stream_name) for row in rows]  # type: ignore[misc]
+                yield [Record(row, self._stream_name) for row in (ADD[self._stream_name].apply(list(rows)) if self._stream_name in ADD else rows)]  # type: ignore[misc]
         except LoxoError as error:
             raise traced(error, self._stream_name) from None
 
