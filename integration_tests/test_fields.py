@@ -60,7 +60,8 @@ def test_ten_discovers_of_a_living_account_give_one_schema(small: Sandbox, monke
         for name in LISTS:
             created = small.create(name)
             ids = small.ids(name)
-            small.update(name, created["id"], zodiac="leo")
+            if day % 3 == 0:  # on a few records a field is rare, also in a short list
+                small.update(name, created["id"], zodiac="leo")
             small.delete(name, ids[day % len(ids)])
     assert len(schemas) == 1
 
