@@ -21,6 +21,7 @@ from airbyte_cdk.sources.types import Record
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
+from source_loxo.additional_fields import AdditionalFields
 from source_loxo.batch import Batch
 from source_loxo.cursors import StreamCursor
 from source_loxo.errors import traced
@@ -46,9 +47,11 @@ from source_loxo.streams.updated_at import UpdatedAt
 class LoxoStream(DefaultStream):
     """A DefaultStream that says truly whether an interrupted full refresh can be resumed."""
 
-    def __init__(self, endpoint: Endpoint, read: StreamRead, cursor: StreamCursor) -> None:
+    def __init__(
+        self, endpoint: Endpoint, read: StreamRead, cursor: StreamCursor, fields: AdditionalFields | None
+    ) -> None:
         super().__init__(
-            partition_generator=Partitions(read),
+            partition_generator=Partitions(read, fields),
             name=endpoint.name,
             json_schema=functools.partial(load_schema, endpoint.name),
             primary_key=endpoint.primary_key,
@@ -91,15 +94,17 @@ def build_stream(
     repository: InMemoryMessageRepository,
     stored_state: Mapping[str, Any],
     order: Order,
+    fields: AdditionalFields | None = None,
 ) -> LoxoStream:
     """The stream of an endpoint, ready to be read.
 
     :param stored_state: what the platform hands back of an earlier sync, or of an earlier attempt at this one.
+    :param fields: moves the fields that the configured catalog does not name; None leaves records as they are.
     """
     kind = _state_class(endpoint, order)
     memory = kind.from_json(endpoint.name, stored_state) if kind else None
     cursor = StreamCursor(endpoint.name, repository, memory)
-    return LoxoStream(endpoint, _read(endpoint, client, cursor, order), cursor)
+    return LoxoStream(endpoint, _read(endpoint, client, cursor, order), cursor, fields)
 
 
 def root(endpoint: Endpoint) -> Endpoint:
@@ -167,14 +172,15 @@ def _start_over_weekly(memory: State) -> None:
 class Partitions(PartitionGenerator):
     """The partitions of a read; the CDK runs this in a worker."""
 
-    def __init__(self, read: StreamRead) -> None:
+    def __init__(self, read: StreamRead, fields: AdditionalFields | None) -> None:
         self._read = read
+        self._fields = fields
 
     def generate(self) -> Iterable[Partition]:
         name = self._read.endpoint.name
         try:
             for read in self._read.partitions():
-                yield ReadPartition(name, read)
+                yield ReadPartition(name, read, self._fields)
         except LoxoError as error:
             raise traced(error, name) from None
 
@@ -182,15 +188,18 @@ class Partitions(PartitionGenerator):
 class ReadPartition(Partition):
     """A partition of a stream, read by one worker."""
 
-    def __init__(self, stream_name: str, read: Read) -> None:
+    def __init__(self, stream_name: str, read: Read, fields: AdditionalFields | None) -> None:
         self._stream_name = stream_name
+        self._fields = fields
         self._read = read
 
     def read(self) -> Iterable[Record]:
         """Batches of records, which the queue takes whole (backpressure.py); the CDK passes on what is yielded here."""
         try:
             for batch in self._read():
-                yield Batch((Record(each, self._stream_name) for each in batch), _guarded(batch, self._stream_name))  # type: ignore
+                named = self._fields.apply(batch) if self._fields else batch
+                records = (Record(each, self._stream_name) for each in named)
+                yield Batch(records, _guarded(batch, self._stream_name))  # type: ignore[arg-type, misc]
         except LoxoError as error:
             raise traced(error, self._stream_name) from None
 
