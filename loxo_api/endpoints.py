@@ -7,6 +7,7 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **envelope**: the keys that may hold the rows, the proven one first. Empty: the answer is a bare array.
 - **per_page**: the page size to ask for, or 0 where the parameter is not declared: Loxo answers 422 to any
   query parameter it does not declare, so nothing is sent that a row does not name.
+- **try_per_page**: a page size to try where the parameter is not declared and what Loxo answers to it is open.
 - **steady_sort**: a declared sort whose ascending order puts every later change behind the reader.
 - **newest_first_sort**: a declared sort whose descending order begins with the latest change.
 - **splits**: declared filters that cut the list into parts, with their values or the object whose ids are the values.
@@ -60,6 +61,7 @@ class Endpoint:
     envelope: tuple[str, ...] = ()
     bare_allowed: bool = False
     per_page: int = 0
+    try_per_page: int = 0
     steady_sort: str = ""
     newest_first_sort: str = ""
     splits: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
@@ -120,8 +122,8 @@ _ROWS = (
     _whole("address_types"),
     _whole("bonus_payment_types"),
     _whole("bonus_types"),
-    # per_page answers 422 on companies, deals and placements (loxo-cli, live).
-    _scrolled("companies", query=True, item_type="Company", cursor_field="updated_at"),
+    # per_page answers 422 on companies, deals and placements (loxo-cli, live); for companies, others have used it since.
+    _scrolled("companies", try_per_page=PAGE_SIZE, query=True, item_type="Company", cursor_field="updated_at"),
     _whole("company_global_statuses"),
     _whole("company_types"),
     _whole("compensation_types"),
