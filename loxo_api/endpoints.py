@@ -122,7 +122,7 @@ _ROWS = (
     _whole("address_types"),
     _whole("bonus_payment_types"),
     _whole("bonus_types"),
-    # per_page answers 422 on companies, deals and placements (loxo-cli, live); for companies, others have used it since.
+    # per_page answers 422 on companies, deals and placements (loxo-cli, live); others have used it on companies since.
     _scrolled("companies", try_per_page=PAGE_SIZE, query=True, item_type="Company", cursor_field="updated_at"),
     _whole("company_global_statuses"),
     _whole("company_types"),

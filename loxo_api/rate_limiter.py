@@ -102,7 +102,7 @@ class RateLimiter:
             return 0.0
 
     def _speed_up(self) -> None:
-        """Each answer allows so much more: 2 requests a second at first, 1 % of one near a limit, half of one beyond it."""
+        """Each answer allows so many more a second: 2 at first, 0.01 near a limit, 0.5 beyond it."""
         with self._lock:
             self._answered.append(self._clock())
             self._since_cut += 1

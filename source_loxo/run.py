@@ -112,8 +112,10 @@ def run() -> None:
             for line in entrypoint.run(arguments):
                 out.write_line(line.encode())
     except Exception as error:
-        sys.excepthook(type(error), error, error.__traceback__)
-        os._exit(1)
+        try:
+            sys.excepthook(type(error), error, error.__traceback__)
+        finally:
+            os._exit(1)
 
 
 def _arguments() -> argparse.Namespace:
@@ -151,7 +153,10 @@ def _read(entrypoint: AirbyteEntrypoint, arguments: argparse.Namespace) -> Itera
     source = entrypoint.source
     config = source.configure(source.read_config(arguments.config), "")
     catalog, state = source.read_catalog(arguments.catalog), source.read_state(arguments.state)
-    yield from entrypoint.read(source.spec(entrypoint.logger), config, catalog, state)
+    try:
+        yield from entrypoint.read(source.spec(entrypoint.logger), config, catalog, state)
+    finally:
+        yield from source.message_repository.consume_queue()
 
 
 def _write_all(messages: Iterator[AirbyteMessage], out: WholeLines) -> None:

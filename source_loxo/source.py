@@ -144,11 +144,8 @@ class SourceLoxo(Source):
         if failed := [*unknown, *queue.failed]:
             # The platform wants an error of the whole sync too. It says no reason twice.
             names = ", ".join(failed)
-            raise traced(
-                ConfigError(
-                    f"{len(failed)} of {len(catalog.streams)} streams failed: {names}. The error of each says why."
-                )
-            )
+            number = f"{len(failed)} of {len(catalog.streams)} streams"
+            raise traced(ConfigError(f"{number} failed: {names}. The error of each says why."))
 
 
 def parsed(config: Mapping[str, Any]) -> Config:
