@@ -78,12 +78,14 @@ def _unescaped(text: str) -> list[str]:
     """The text, and what becomes of it when its escapes of JSON, HTML and addresses are resolved, again and again."""
     forms = [text]
     for _ in range(_ROUNDS):
-        escapes = _ESCAPE.sub(_character, forms[-1].replace("\\/", "/"))
-        resolved = urllib.parse.unquote(html.unescape(escapes), errors="replace")
-        if resolved == forms[-1]:
-            break
-        forms.append(resolved)
+        for unescape in (_without_json_escapes, html.unescape, urllib.parse.unquote):
+            if (resolved := unescape(forms[-1])) != forms[-1]:
+                forms.append(resolved)
     return forms
+
+
+def _without_json_escapes(text: str) -> str:
+    return _ESCAPE.sub(_character, text)
 
 
 def _character(escape: re.Match[str]) -> str:

@@ -28,7 +28,6 @@ def traced(error: LoxoError, stream_name: str = "") -> ToldError:
     descriptor = StreamDescriptor(name=stream_name) if stream_name else None
     return ToldError(
         message=message,
-        internal_message=message,
         failure_type=FailureType(error.kind.value),
         stream_descriptor=descriptor,
     )
