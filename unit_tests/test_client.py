@@ -5,7 +5,6 @@ import json
 import re
 import socket
 import threading
-import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -324,7 +323,7 @@ def test_a_page_size_never_shrinks_to_nothing(serve: Callable[..., Server]) -> N
 def dripping(said: bytes, until: int) -> Iterable[bytes]:
     """An answer whose first bytes come one by one."""
     for place in range(until):
-        time.sleep(0.02)
+        threading.Event().wait(0.02)  # time.sleep does not sleep here
         yield said[place : place + 1]
     yield said[until:]
 
