@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
-from source_loxo.streams.jobs import FULL_PASS_DAYS
 from source_loxo.streams.created_at import LOOKBACK_DAYS
+from source_loxo.streams.jobs import FULL_PASS_DAYS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/loxo.md"

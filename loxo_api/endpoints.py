@@ -7,6 +7,7 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **records_keys**: the keys that may hold the rows, the proven one first. Empty: the answer is a bare array.
 - **per_page**: the page size to ask for, or 0 where the parameter is not declared: Loxo answers 422 to any
   query parameter it does not declare, so nothing is sent that a row does not name.
+- **try_per_page**: a page size to try where the parameter is not declared and what Loxo answers to it is open.
 - **steady_sort**: a declared sort whose ascending order puts every later change behind the reader.
 - **newest_first_sort**: a declared sort whose descending order begins with the latest change.
 - **splits**: declared filters that cut the list into parts, with their values or the object whose ids are the values.
@@ -15,7 +16,9 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **created_after/created_before**: declared filters on the creation time.
 - **parent_keys**: of a child, its fields that name the parent, and the parent's fields that hold them. They stand in
   the path too, are added to each record, and are part of the primary key.
-- **changes_silently**: of a child, whether it changes while its parent's time of change stays; then all is read again each week.
+- **changes_silently**: of a child, whether it changes while its parent's time of change stays. All is then read again
+  each week.
+- **follows_activities**: of a child of jobs, whether new activities name the parents that changed.
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
 - **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
@@ -61,6 +64,7 @@ class Endpoint:
     records_keys: tuple[str, ...] = ()
     bare_allowed: bool = False
     per_page: int = 0
+    try_per_page: int = 0
     steady_sort: str = ""
     newest_first_sort: str = ""
     splits: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
@@ -126,8 +130,8 @@ _ROWS = (
     _whole("bonus_types"),
     # Newer than the reference: it answered on one account, and no parameter but job_id is known.
     _scrolled("campaigns", bare_allowed=True),
-    # per_page answers 422 on companies, deals and placements (loxo-cli, live).
-    _scrolled("companies", query=True, item_type="Company", cursor_field="updated_at"),
+    # per_page answers 422 on companies, deals and placements (loxo-cli, live); others have used it on companies since.
+    _scrolled("companies", try_per_page=PAGE_SIZE, query=True, item_type="Company", cursor_field="updated_at"),
     _whole("company_global_statuses"),
     _whole("company_types"),
     _whole("compensation_types"),

@@ -92,6 +92,21 @@ def test_a_slug_that_would_change_the_address_is_refused(typed: str) -> None:
         Config.parse({**GOOD, "agency_slug": typed})
 
 
+def test_no_value_of_a_wrong_field_is_repeated() -> None:
+    for field in ("domain", "agency_slug", "api_key", "start_date"):
+        with pytest.raises(LoxoError) as refused:
+            Config.parse({**GOOD, field: "hunter2 hunter2"})
+        assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("empty", [{}, {"domain": "", "agency_slug": None}])
+def test_an_empty_config_names_all_that_is_missing(empty: dict[str, object]) -> None:
+    with pytest.raises(LoxoError) as refused:
+        Config.parse(empty)
+    for name in GOOD:
+        assert name in str(refused.value)
+
+
 @pytest.mark.parametrize("typed", ["", "  ", "two words", "line\nbreak", "kéy", None, 12345])
 def test_a_key_that_cannot_be_a_header_is_refused_without_being_repeated(typed: object) -> None:
     with pytest.raises(LoxoError, match="API Key") as refused:
@@ -118,6 +133,11 @@ def test_start_date_is_a_day_or_a_moment_in_utc(typed: object, meant: object) ->
     start = Config.parse({**GOOD, "start_date": typed}).start_date
     assert (start and start.to_iso8601_string()) == meant
     assert typed is None or form_accepts("start_date", str(typed))
+
+
+def test_a_start_date_in_the_future_is_refused() -> None:
+    with pytest.raises(LoxoError, match="in the future"):
+        Config.parse({**GOOD, "start_date": "2999-01-01"})
 
 
 @pytest.mark.parametrize(

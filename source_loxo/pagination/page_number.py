@@ -197,10 +197,8 @@ def _split_values(client: LoxoClient, values: str | tuple[str, ...]) -> Iterator
         yield from values
         return
     endpoint = ENDPOINTS[values]
-    if endpoint.paging is Paging.WHOLE:
-        pages = whole(client, endpoint, RecordCount())
-    else:
-        pages = exact(client, endpoint, {})
+    is_whole = endpoint.paging is Paging.WHOLE
+    pages = whole(client, endpoint, RecordCount()) if is_whole else exact(client, endpoint, {})
     seen: set[object] = set()
     for page in pages:
         for record in page.records:

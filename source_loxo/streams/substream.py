@@ -186,7 +186,8 @@ class Children:
         if time.monotonic() - self._reported > REMINDER_SECONDS:
             self._reported = time.monotonic()
             logger.info(
-                f"{self.endpoint.name}: {self.answered} of {self.endpoint.parent} read so far, {self._delivered} records."
+                f"{self.endpoint.name}: {self.answered} of {self.endpoint.parent} read so far, "
+                f"{self._delivered} records."
             )
 
     def finish(self) -> None:

@@ -36,10 +36,10 @@ class UpdatedAt(SlicedRead):
 
     def partitions(self) -> Iterator[Read]:
         memory = self._memory
-        if memory.updated_at and not memory.slices:
-            if range_works(self.client, self.endpoint, query_range("updated_at")):
-                yield partial(self._changes, memory.updated_at)
-                return
+        is_later = memory.updated_at and not memory.slices
+        if is_later and range_works(self.client, self.endpoint, query_range("updated_at")):
+            yield partial(self._changes, memory.updated_at or "")
+            return
         yield from self._slice_reads()
 
     def opened(self, first: Page) -> None:
