@@ -4,6 +4,7 @@
 #   make demo PEOPLE=20000                       a larger sandbox
 #   make demo CONFIG=secrets/config.json         a real account into .demo/account-<slug>.duckdb
 #   make demo EVERYTHING=1                       also the streams that cost a request for each person
+#   make columns DATABASE=.demo/sandbox.duckdb   how much of each column of the tables is filled
 #   make test                                    linters, types, all tests
 #   make PYTHON=/usr/bin/python3.11 demo         a Python of your choice (3.10, 3.11 or 3.12)
 
@@ -24,6 +25,9 @@ demo: .venv/with-demo
 	if [ -n "$(EVERYTHING)" ]; then set -- "$$@" --everything; fi; \
 	if [ -n "$(DATABASE)" ]; then set -- "$$@" --database "$(DATABASE)"; fi; \
 	exec $(BIN)/python -m demo "$$@"
+
+columns: .venv/with-demo
+	@exec $(BIN)/python -m demo.columns $(DATABASE)
 
 test: lint
 	$(BIN)/pytest -n auto --dist worksteal
@@ -47,13 +51,18 @@ clean:
 	@touch .venv/with-demo $@
 
 # PyAirbyte, which stores the demo's records, needs Python 3.12 or older.
+USABLE = import sys; (3, 10) <= sys.version_info[:2] < (3, 13) or sys.exit("it is Python %d.%d" % sys.version_info[:2]); \
+	import importlib.util as found; found.find_spec("ensurepip") or sys.exit("it has no venv (Debian: python3-venv)")
+
 .venv/made:
-	@for python in $(PYTHON) python3 python3.12 python3.11 python3.10; do \
-		if $$python -c 'import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))' 2>/dev/null; \
+	@if [ -n "$(PYTHON)" ]; then set -- "$(PYTHON)"; else set -- python3 python3.12 python3.11 python3.10; fi; \
+	for python; do \
+		if reason=$$("$$python" -c '$(USABLE)' 2>&1); \
 		then echo "Making .venv with $$python, then installing; this takes a few minutes the first time."; \
-			$$python -m venv .venv && touch $@; exit; fi; \
+			"$$python" -m venv .venv && touch $@; exit; fi; \
+		echo "$$python cannot be used: $$(echo "$$reason" | head -n 1)." >&2; \
 	done; \
-	echo "No Python 3.10, 3.11 or 3.12 with venv was found. Install one (Debian: python3-venv), or: make PYTHON=... " >&2; \
+	echo "Python 3.10, 3.11 or 3.12 with venv is needed: install one, or name one with make PYTHON=..." >&2; \
 	exit 1
 
-.PHONY: help demo test lint clean
+.PHONY: help demo columns test lint clean

@@ -104,7 +104,7 @@ def facts(name: str) -> dict[str, Any]:
         "name": name,
         "path": row.path,
         "style": styles[row.paging],
-        "key": row.envelope[0] if row.envelope else "",
+        "key": row.records_keys[0] if row.records_keys else "",
         "params": {**row.filters, **({"per_page": row.per_page} if row.per_page else {})},
     }
 

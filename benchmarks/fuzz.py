@@ -13,17 +13,18 @@ from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["source_loxo"]):
+with atheris.instrument_imports(include=["loxo_api", "source_loxo"]):
     from loxo_api.config import Config
     from loxo_api.custom_fields import with_custom_fields
     from loxo_api.endpoints import ENDPOINTS
     from loxo_api.errors import ContractError, ErrorKind, LoxoError
-    from loxo_api.pages import Tally, decode_page, position
+    from loxo_api.pages import decode_page, position
     from loxo_api.rate_limiter import retry_after
     from loxo_api.timestamps import http_date, parse_timestamp
-    from source_loxo import walks
-    from source_loxo.cursors import stored_windows, usable_state
-    from source_loxo.windows import Window
+    from source_loxo.pagination import scroll as scroll_module
+    from source_loxo.record_count import RecordCount
+    from source_loxo.slices import Slice
+    from source_loxo.state import STATE_VERSION, ChangeFeedState
 
 import contextlib
 import logging
@@ -34,7 +35,7 @@ from unit_tests.test_walks_end import WALKS, Server
 
 ROWS = list(ENDPOINTS.values())
 WORDS = sorted(
-    {key for row in ROWS for key in row.envelope}
+    {key for row in ROWS for key in row.records_keys}
     | {"id", "key", "name", "scroll_id", "total_count", "total_pages", "pagination", "dynamic_field_type"}
     | {"version", "windows", "updated_at", "created_at", "since", "start", "end", "top", "delivered", "done"}
 )
@@ -64,14 +65,18 @@ def _text(given: Any) -> str:
 
 def page(given: Any) -> None:
     row, body = ROWS[given.ConsumeIntInRange(0, len(ROWS) - 1)], value(given)
-    if row.envelope and given.ConsumeBool():
-        body = {row.envelope[0]: [value(given), value(given)], "scroll_id": value(given), "total_count": value(given)}
+    if row.records_keys and given.ConsumeBool():
+        body = {
+            row.records_keys[0]: [value(given), value(given)],
+            "scroll_id": value(given),
+            "total_count": value(given),
+        }
     with contextlib.suppress(ContractError):
-        Tally().add(decode_page(row, body))
+        RecordCount().add(decode_page(row, body))
 
 
 # Rows that come again are borne for as many as a count may hide; fewer do to see whether a walk ends.
-walks.COUNT_CAP = 100
+scroll_module.COUNT_CAP = 100
 
 
 def walk(given: Any) -> None:
@@ -86,7 +91,7 @@ def walk(given: Any) -> None:
         with contextlib.suppress(ContractError):
             answers.append(decode_page(ENDPOINTS["people"], {**body, "total_pages": given.ConsumeIntInRange(0, 9)}))
     if answers:
-        with contextlib.suppress(ContractError):
+        with contextlib.suppress(LoxoError):
             for _ in given.PickValueInList(list(WALKS.values()))(Server(answers)):
                 pass
 
@@ -118,10 +123,10 @@ def config(given: Any) -> None:
 
 
 def state(given: Any) -> None:
-    Window.from_state(value(given))
-    windows = [value(given), {_word(given): value(given), _word(given): value(given)}]
-    stored = {"version": 1, _word(given): value(given), _word(given): value(given), "windows": windows}
-    stored_windows(usable_state("people", stored))
+    Slice.from_json(value(given))
+    slices = [value(given), {_word(given): value(given), _word(given): value(given)}]
+    stored = {"version": STATE_VERSION, "kind": "change_feed", _word(given): value(given), "slices": slices}
+    ChangeFeedState.from_json("people", stored).to_json()
 
 
 def fields(given: Any) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rich import box
 from rich.table import Table
 
 _SETTLED = re.compile(r"(\w+): (\d+) records delivered, Loxo claims (\d+|no number); ([\d.]+) s\.")
 _NAMED = re.compile(r"(\w+): (.*)", re.DOTALL)
+# Progress is told once for so many records of a stream: a page.
+STEP = 100
 
 
 @dataclass
@@ -21,6 +24,8 @@ class Stream:
     :ivar delivered: records that the connector delivered, or None while it has not come to its end.
     :ivar claimed: how many records Loxo says there are, where it says so.
     :ivar rows: records in DuckDB, or None if this sync stored none.
+    :ivar passed: records that have come so far.
+    :ivar expected: how many records the connector expects, where it says so.
     """
 
     name: str
@@ -29,6 +34,12 @@ class Stream:
     seconds: float | None = None
     rows: int | None = None
     error: str = ""
+    passed: int = 0
+    expected: int | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.delivered is not None or bool(self.error)
 
     @property
     def read(self) -> bool:
@@ -36,15 +47,17 @@ class Stream:
 
 
 class Report(logging.Handler):
-    """Listens to the connector's log, which PyAirbyte passes on line by line.
+    """Listens to the connector: its log, which PyAirbyte passes on line by line, and its records and estimates.
 
-    :param on_change: called after each stream that came to its end.
+    :param on_change: called after each stream that came to its end, and now and then between.
+    :ivar stale: rows by table, where a table holds those of an earlier run.
     """
 
     def __init__(self, on_change: Callable[[Report], None]) -> None:
         super().__init__()
         self.streams: dict[str, Stream] = {}
         self.other_errors: list[str] = []
+        self.stale: dict[str, int] = {}
         self._on_change = on_change
 
     def expect(self, names: Iterable[str]) -> None:
@@ -68,9 +81,22 @@ class Report(logging.Handler):
             else:
                 self.other_errors.append(text)
 
+    def hear(self, message: Any) -> None:
+        """Takes note of an Airbyte message: a record, or an estimate of how many will come."""
+        if message.record:
+            stream = self.streams.get(message.record.stream)
+            if stream:
+                stream.passed += 1
+                if stream.passed % STEP == 0:
+                    self._on_change(self)
+        elif message.trace and message.trace.estimate:
+            stream = self.streams.get(message.trace.estimate.name)
+            if stream:
+                stream.expected = message.trace.estimate.row_estimate
+
     @property
     def ended(self) -> list[Stream]:
-        return [stream for stream in self.streams.values() if stream.delivered is not None or stream.error]
+        return [stream for stream in self.streams.values() if stream.has_ended]
 
     @property
     def failed(self) -> list[Stream]:
@@ -78,7 +104,26 @@ class Report(logging.Handler):
 
     @property
     def records(self) -> int:
-        return sum(stream.delivered or 0 for stream in self.streams.values())
+        return sum(stream.delivered or stream.passed for stream in self.streams.values())
+
+    @property
+    def progress(self) -> str:
+        """How far the sync is, and the stream that has most to go."""
+        text = f"{len(self.ended)} of {len(self.streams)} streams read, {self.records:,} records"
+        under_way = [stream for stream in self.streams.values() if stream.passed and not stream.has_ended]
+        if under_way:
+            longest = max(under_way, key=lambda stream: (stream.expected or 0) - stream.passed)
+            of = f" of {longest.expected:,}" if longest.expected else ""
+            text += f"; {longest.name}: {longest.passed:,}{of}"
+        elif len(self.ended) == len(self.streams):
+            text += "; writing them into DuckDB"
+        return text
+
+
+def not_renewed(rows: Mapping[str, int]) -> str:
+    """Names the tables that hold rows of an earlier run."""
+    held = ", ".join(f"{name} ({count:,} rows)" for name, count in rows.items())
+    return f"Of an earlier run, and not renewed: {held}."
 
 
 def table(streams: Iterable[Stream], seconds: float) -> Table:

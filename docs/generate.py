@@ -1,25 +1,27 @@
-"""Writes the parts of docs/loxo.md that repeat the code: python -m docs.generate
+"""Writes the parts of the pages in docs/ that repeat the code: python -m docs.generate
 
-A part stands between `<!-- NAME: written by docs/generate.py -->` and `<!-- end of NAME -->`. What the streams can do
-is taken from integration_tests/configured_catalog.json, which is what `discover` prints (make_examples.py writes it,
-test_examples.py keeps it true); the rest from endpoints.py and the schemas. unit_tests/test_docs.py says when to run
-this again.
+A part stands between `<!-- NAME: written by docs/generate.py -->` and `<!-- end of NAME -->`; inside a script the same
+words are comments of the shell. What the streams can do is taken from integration_tests/configured_catalog.json, which
+is what `discover` prints (make_examples.py writes it, test_examples.py keeps it true); the rest from endpoints.py and
+the schemas. unit_tests/test_docs.py says when to run this again.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
-from source_loxo.syncs import FULL_PASS_DAYS
-from source_loxo.windowed import LOOKBACK_DAYS
+from source_loxo.streams.created_at import LOOKBACK_DAYS
+from source_loxo.streams.jobs import FULL_PASS_DAYS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/loxo.md"
+SCRIPT = ROOT / "docs/orchestrator.md"
 CATALOG = ROOT / "integration_tests/configured_catalog.json"
 SCHEMAS = ROOT / "source_loxo/schemas"
 
@@ -73,7 +75,7 @@ def notes(endpoint: Endpoint) -> Iterator[str]:
         if endpoint.name == "job_candidates":
             yield f"Later syncs: jobs that changed or that new activities name; all every {FULL_PASS_DAYS} days."
         elif endpoint.cursor_field:
-            weekly = f"; all every {FULL_PASS_DAYS} days" if endpoint.drifts else ""
+            weekly = f"; all every {FULL_PASS_DAYS} days" if endpoint.changes_silently else ""
             yield f"Later syncs: for the records of `{endpoint.parent}` that its own later sync would read{weekly}."
     elif endpoint.paging is Paging.WHOLE:
         yield "One request."
@@ -118,7 +120,7 @@ def types() -> str:
         if kind in found:
             lines.append(f"| {', '.join(filter(None, [kind[0], kind[1]]))} | {airbyte} | {remark} |")
     unknown = found - set(TYPES)
-    assert not unknown, f"no word for {unknown}"
+    assert not unknown, f"TYPES lacks {unknown}"
     return "\n".join(lines)
 
 
@@ -132,18 +134,32 @@ def _types(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield from _types(schema["items"])
 
 
-PARTS: dict[str, Callable[[], str]] = {"streams": streams, "start date": start_date, "types": types}
+def costly() -> str:
+    """The costly streams, for a script that knows only what discover prints."""
+    names = [name for name, endpoint in ENDPOINTS.items() if endpoint.is_costly]
+    lines = textwrap.wrap(" ".join(names), 100)
+    return 'costly="{}"'.format(" \\\n".join(lines))
 
 
-def generated(text: str) -> str:
+Part = Callable[[], str]
+PARTS: dict[Path, dict[str, Part]] = {
+    PAGE: {"streams": streams, "start date": start_date, "types": types},
+    SCRIPT: {"costly": costly},
+}
+
+
+def generated(page: Path) -> str:
     """The page with its generated parts written anew."""
-    for name, part in PARTS.items():
-        opening, closing = f"<!-- {name}: written by docs/generate.py -->\n", f"<!-- end of {name} -->"
-        before, found, rest = text.partition(opening)
-        assert found and closing in rest, f"{PAGE.name} has no part '{name}'"
-        text = f"{before}{opening}\n{part()}\n\n{closing}{rest.partition(closing)[2]}"
-    return re.sub(r"\n{3,}", "\n\n", text)
+    text = page.read_text(encoding="utf-8")
+    for name, part in PARTS[page].items():
+        pattern = rf"((<!-- |# ){name}: written by docs/generate\.py( -->)?\n).*?((<!-- |# )end of {name}( -->)?)"
+        found = re.search(pattern, text, re.DOTALL)
+        assert found, f"{page.name} has no part '{name}'"
+        blank = "\n" if found[2] == "<!-- " else ""
+        text = f"{text[: found.start()]}{found[1]}{blank}{part()}\n{blank}{found[4]}{text[found.end() :]}"
+    return text
 
 
 if __name__ == "__main__":
-    PAGE.write_text(generated(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PARTS:
+        page.write_text(generated(page), encoding="utf-8")

@@ -44,6 +44,14 @@ class Postgres:
     def __enter__(self) -> Postgres:
         folder = binaries()
         assert folder, "PostgreSQL is not installed (Debian: apt-get install postgresql)"
+        try:
+            self._start(folder)
+        except BaseException:
+            self._stop()  # __exit__ is not called when __enter__ fails
+            raise
+        return self
+
+    def _start(self, folder: Path) -> None:
         self._folder = tempfile.mkdtemp(prefix="loxo-pg-")
         owner, data, secret = _owner(), Path(self._folder, "data"), Path(self._folder, "password")
         secret.write_text(PASSWORD)
@@ -65,7 +73,6 @@ class Postgres:
             )
         self.address = {"host": "127.0.0.1", "port": port, "user": "loxo", "password": PASSWORD, "dbname": "postgres"}
         self._wait()
-        return self
 
     def _wait(self) -> None:
         import psycopg
@@ -83,6 +90,9 @@ class Postgres:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._child:
             self._child.send_signal(signal.SIGINT)  # ends its connections
             self._child.wait(30)

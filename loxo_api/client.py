@@ -171,8 +171,8 @@ class LoxoClient:
                 raise ContractError("it reports errors, so its rows prove nothing")
         except (ValueError, ContractError) as error:
             raise self._unreadable(endpoint, answer, error) from None
-        if endpoint.is_resizable and endpoint.name in self._sizes and page.rows:
-            fitting = (SHARED_MB << 19) // (len(answer.body) // len(page.rows) + 1)
+        if endpoint.is_resizable and endpoint.name in self._sizes and page.records:
+            fitting = (SHARED_MB << 19) // (len(answer.body) // len(page.records) + 1)
             self._sizes[endpoint.name] = max(1, min(endpoint.per_page, fitting))
         return replace(page, date=answer.headers.get("Date", ""))
 

@@ -21,7 +21,6 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteStream,
     Status,
     StreamDescriptor,
-    SyncMode,
 )
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
@@ -34,14 +33,15 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from loxo_api.client import FOR_A_PERSON, WORKERS, LoxoClient
 from loxo_api.config import Config
-from loxo_api.custom_fields import read_definitions, with_custom_fields
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ConfigError, LoxoError
 from loxo_api.timestamps import format_timestamp
+from source_loxo.additional_fields import AdditionalFields
 from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.cursors import QueueOrderedRepository
+from source_loxo.discovery import FOR_DISCOVER, account_schemas
 from source_loxo.errors import ToldError, traced
-from source_loxo.streams import build_stream
+from source_loxo.streams.factory import Order, build_stream, load_schema
 
 # One request for a handful of rows that every account has. The user has chosen no stream yet.
 CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")
@@ -95,14 +95,19 @@ class SourceLoxo(Source):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        client = LoxoClient(parsed(config), FOR_A_PERSON)
-        definitions = read_definitions(client)
-        streams = []
-        for endpoint in ENDPOINTS.values():
-            built = build_stream(endpoint, client, self.message_repository, {}, SyncMode.full_refresh)
-            stream = built.as_airbyte_stream()
-            stream.json_schema = with_custom_fields(stream.json_schema, definitions.get(endpoint.item_type, []))
-            streams.append(stream)
+        try:
+            checked = Config.parse(config)
+            _check_connection(checked)
+            client = LoxoClient(checked, FOR_DISCOVER)
+            streams = [
+                build_stream(endpoint, client, self.message_repository, {}, Order()).as_airbyte_stream()
+                for endpoint in ENDPOINTS.values()
+            ]
+            schemas = account_schemas(client, {stream.name: stream.json_schema for stream in streams})
+        except LoxoError as error:
+            raise traced(error) from None
+        for stream in streams:
+            stream.json_schema = schemas[stream.name]
         return AirbyteCatalog(streams=streams)
 
     def read(
@@ -122,15 +127,18 @@ class SourceLoxo(Source):
         start_date = format_timestamp(checked.start_date) if checked.start_date else None
         known: list[AbstractStream] = []
         unknown: list[str] = []
+        account_fields: list[AdditionalFields] = []
         # The long ones first: with them under way, the many short ones cost no time.
         for configured in sorted(catalog.streams, key=_shortness):
             name = configured.stream.name
             if name not in ENDPOINTS:
                 unknown.append(name)
                 continue
+            fields = AdditionalFields(name, load_schema(name), configured.stream.json_schema)
+            account_fields.append(fields)
             stored = states.get_stream_state(name, configured.stream.namespace)
-            mode, sync_id = configured.sync_mode, configured.sync_id
-            known.append(build_stream(ENDPOINTS[name], client, repository, stored, mode, sync_id, start_date))
+            order = Order.of(configured, start_date)
+            known.append(build_stream(ENDPOINTS[name], client, repository, stored, order, fields))
         for name in unknown:
             yield from _missing_stream(name)
         if known:  # the CDK's concurrent core waits for ever for the end of nothing
@@ -141,11 +149,26 @@ class SourceLoxo(Source):
             except AirbyteTracedException:
                 if not queue.failed:
                     raise
+            finally:
+                for fields in account_fields:
+                    fields.report()
         if failed := [*unknown, *queue.failed]:
             # The platform wants an error of the whole sync too. It says no reason twice.
             names = ", ".join(failed)
             number = f"{len(failed)} of {len(catalog.streams)} streams"
             raise traced(ConfigError(f"{number} failed: {names}. The error of each says why."))
+
+
+def _check_connection(config: Config) -> None:
+    """Fails as `check` does, but for one object that the key may not read: others may be open to it.
+
+    :raises LoxoError: the key, the slug or the domain is wrong, or Loxo does not answer.
+    """
+    try:
+        LoxoClient(config, FOR_A_PERSON).page(CHECK_ENDPOINT)
+    except LoxoError as error:
+        if error.status != 403:
+            raise
 
 
 def parsed(config: Mapping[str, Any]) -> Config:

@@ -111,7 +111,7 @@ def connected(server: Server, retries: int = 2, pause: float = 300) -> LoxoClien
 )
 def test_a_fault_that_may_pass_is_tried_again(serve: Callable[..., Server], fault: bytes) -> None:
     server = serve(fault, answer(GOOD))
-    assert connected(server).page(PEOPLE).rows == [{"id": 1}]
+    assert connected(server).page(PEOPLE).records == [{"id": 1}]
     assert len(server.requests) == 2
 
 
@@ -292,7 +292,7 @@ def test_smaller_pages_are_asked_for_while_records_are_large(serve: Callable[...
     server = serve(too_large, fitting, usual, usual)
     client = connected(server)
     for _ in range(3):
-        assert client.page(PEOPLE).rows
+        assert client.page(PEOPLE).records
     assert sizes_asked_for(server) == ["100", "10", "3", "100"]
 
 
@@ -310,14 +310,14 @@ def test_numbered_pages_keep_their_size_and_a_record_has_none(serve: Callable[..
 
 def test_one_record_larger_than_that_is_read_all_the_same(serve: Callable[..., Server]) -> None:
     server = serve(people_of(5))
-    assert len(connected(server).page(PEOPLE).rows) == 1
+    assert len(connected(server).page(PEOPLE).records) == 1
     assert sizes_asked_for(server) == ["100", "10", "1", "1"]
 
 
 def test_a_page_size_never_shrinks_to_nothing(serve: Callable[..., Server]) -> None:
     client = connected(serve(people_of(5), people_of(1), people_of(5), people_of(5), people_of(1)))
     for _ in range(2):
-        assert client.page(PEOPLE).rows
+        assert client.page(PEOPLE).records
 
 
 def dripping(said: bytes, until: int) -> Iterable[bytes]:
@@ -340,7 +340,7 @@ def test_an_answer_that_drips_is_given_up(
 def test_numbers_nesting_and_surrogates_arrive_as_they_are(serve: Callable[..., Server]) -> None:
     row = b'{"id": 18446744073709551616, "low": -9223372036854775809, "deep": %s, "text": "\\ud800"}'
     deep = b"[" * 300 + b"]" * 300
-    rows = connected(serve(answer(b'{"people": [%s]}' % (row % deep)))).page(PEOPLE).rows
+    rows = connected(serve(answer(b'{"people": [%s]}' % (row % deep)))).page(PEOPLE).records
     assert (rows[0]["id"], rows[0]["low"], rows[0]["text"]) == (2**64, -(2**63) - 1, "\ud800")
 
 

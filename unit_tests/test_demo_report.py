@@ -3,9 +3,18 @@
 import io
 import logging
 
+from airbyte_cdk.models import (
+    AirbyteEstimateTraceMessage,
+    AirbyteMessage,
+    AirbyteRecordMessage,
+    AirbyteTraceMessage,
+    EstimateType,
+    TraceType,
+    Type,
+)
 from rich.console import Console
 
-from demo.report import Report, Stream, table
+from demo.report import STEP, Report, Stream, not_renewed, table
 
 
 def heard(*lines: tuple[int, str]) -> Report:
@@ -38,6 +47,45 @@ def test_a_stream_fails_by_its_error_or_by_never_coming_to_its_end() -> None:
     assert [stream.name for stream in report.failed] == ["people", "users"]
     assert report.streams["people"].error == "1 records are missing"
     assert report.other_errors == ["Concurrent read failure"]
+
+
+def estimate(name: str, rows: int) -> AirbyteMessage:
+    message = AirbyteEstimateTraceMessage(name, EstimateType.STREAM, row_estimate=rows)
+    return AirbyteMessage(Type.TRACE, trace=AirbyteTraceMessage(TraceType.ESTIMATE, 0, estimate=message))
+
+
+def test_progress_moves_within_a_stream() -> None:
+    told: list[str] = []
+    report = Report(lambda report: told.append(report.progress))
+    report.expect(["people", "users"])
+    report.hear(estimate("people", 50_000))
+    record = AirbyteMessage(Type.RECORD, record=AirbyteRecordMessage("people", {}, 0))
+    for _ in range(2 * STEP):
+        report.hear(record)
+    assert told == [
+        f"0 of 2 streams read, {STEP} records; people: {STEP} of 50,000",
+        f"0 of 2 streams read, {2 * STEP} records; people: {2 * STEP} of 50,000",
+    ]
+
+
+def test_the_stream_with_most_to_go_is_shown_and_the_last_step_is_named() -> None:
+    report = Report(lambda report: None)
+    report.expect(["people", "sms"])
+    for name, expected in (("people", 900), ("sms", 2000)):
+        report.hear(estimate(name, expected))
+        report.hear(AirbyteMessage(Type.RECORD, record=AirbyteRecordMessage(name, {}, 0)))
+    assert report.progress.endswith("; sms: 1 of 2,000")
+    for name in ("people", "sms"):
+        report.handle(
+            logging.LogRecord(
+                "", logging.INFO, "", 0, f"{name}: 1 records delivered, Loxo claims 1; 0.1 s.", None, None
+            )
+        )
+    assert report.progress == "2 of 2 streams read, 2 records; writing them into DuckDB"
+
+
+def test_tables_of_an_earlier_run_are_named_with_their_rows() -> None:
+    assert not_renewed({"users": 14, "people": 5000}).endswith("not renewed: users (14 rows), people (5,000 rows).")
 
 
 def test_the_table_names_what_failed_and_adds_up_the_rest() -> None:

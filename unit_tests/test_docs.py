@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs.generate import PAGE, ROOT, catalog, generated
+from docs.generate import PAGE, PARTS, ROOT, catalog, generated
 
 TEXT = PAGE.read_text(encoding="utf-8")
 PAGES = sorted(PAGE.parent.glob("*.md"))
@@ -63,8 +63,17 @@ def printed() -> Iterator[str]:
                 yield node.value
 
 
-def test_the_generated_parts_are_those_of_the_code() -> None:
-    assert generated(TEXT) == TEXT, "run: python -m docs.generate"
+@pytest.mark.parametrize("page", PARTS, ids=lambda page: page.name)
+def test_the_generated_parts_are_those_of_the_code(page: Path) -> None:
+    assert generated(page) == page.read_text(encoding="utf-8"), "run: python -m docs.generate"
+
+
+def test_no_page_installs_the_connector_from_an_index() -> None:
+    """It is on none; the package's name in an installation would take a stranger's package."""
+    texts = [*PAGES, ROOT / "README.md", *(ROOT / "examples").iterdir(), *(ROOT / "demo").glob("*.py")]
+    for path in texts:
+        installs = re.findall(r"^.*pip3? install.*$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert [line for line in installs if "airbyte-source-loxo" in line] == [], path.name
 
 
 def test_every_stream_has_its_row() -> None:

@@ -1,0 +1,154 @@
+"""The demo's work: a sync, with its progress and its report. `python -m demo` runs it as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 13):
+    sys.exit("PyAirbyte, which stores the records, has no release for Python 3.13 yet. Use Python 3.10, 3.11 or 3.12.")
+
+try:
+    from rich.console import Console
+
+    from demo.cost import cost
+    from demo.report import Report, not_renewed, table
+    from demo.sync import DemoError, sync
+except ModuleNotFoundError as missing:
+    sys.exit(f"The package '{missing.name}' is missing. Install the demo first: pip install -e '.[demo]'")
+
+from demo.arguments import arguments
+from demo.places import FOLDER
+from loxo_api.endpoints import ENDPOINTS
+from sandbox.process import Sandbox, SandboxError
+
+# Where output is not a terminal, progress is a line at most this often.
+LINE_SECONDS = 5.0
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The connector's config.
+
+    :raises DemoError: there is no such file, or it is not a JSON object.
+    """
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DemoError(f"The config file {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise DemoError(f"The config file {path} is not JSON: {error}.") from None
+    if not isinstance(config, dict):
+        raise DemoError(f"The config file {path} must hold an object with domain, agency_slug and api_key.")
+    return config
+
+
+@contextmanager
+def account(given: argparse.Namespace) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The config to read with, and the name of the file for its records; demo data never lands in an account's file."""
+    if given.config:
+        config = read_config(given.config)
+        yield config, f"account-{Path(str(config.get('agency_slug', ''))).name}"
+    else:
+        flags = {} if given.people is None else {"people": given.people}
+        with Sandbox(**flags) as sandbox:
+            yield sandbox.config, "sandbox"
+
+
+class Progress:
+    """The line that moves while streams are read: a status on a terminal, else a printed line now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._printed_at = 0.0
+        self.status = console.status("")
+
+    def say(self, text: str) -> None:
+        self.status.update(f"{text} …")
+        if not self._console.is_terminal:
+            self._console.print(f"{text} …", soft_wrap=True)
+            self._printed_at = time.monotonic()
+
+    def moved(self, report: Report) -> None:
+        is_last = len(report.ended) == len(report.streams)
+        if self._console.is_terminal or is_last or time.monotonic() - self._printed_at >= LINE_SECONDS:
+            self.say(report.progress)
+
+
+def run(given: argparse.Namespace, console: Console) -> int:
+    """Syncs, shows, and returns the exit code."""
+    started = time.monotonic()
+    progress = Progress(console)
+    report = Report(progress.moved)
+    with account(given) as (config, name):
+        database: Path = given.database or FOLDER / f"{name}.duckdb"
+        line = f"Loxo account '{config.get('agency_slug')}' at {config.get('domain')} → {database}"
+        console.print(line, markup=False, soft_wrap=True)
+        if given.everything:
+            console.print(cost(config), markup=False, soft_wrap=True)
+        with progress.status:
+            sync(config, database, report, progress.say, given.everything)
+    show(report, given, database, time.monotonic() - started, console)
+    return 1 if report.failed else 0
+
+
+def show(report: Report, given: argparse.Namespace, database: Path, seconds: float, console: Console) -> None:
+    """The table, what failed, and what is left out."""
+    console.print(table(report.streams.values(), seconds))
+    for stream in report.failed:
+        line = f"{stream.name}: {stream.error or 'did not come to its end'}"
+        console.print(line, style="red", markup=False, soft_wrap=True)
+    if report.failed:
+        console.print(f"\n{len(report.failed)} of {len(report.streams)} streams failed; the others are stored.")
+    else:
+        console.print("Every stream is complete, and Loxo claims no record that is not there.")
+    if not given.everything:
+        costly = ", ".join(endpoint.name for endpoint in ENDPOINTS.values() if endpoint.is_costly)
+        console.print(
+            f"Left out, because each costs a request for each person, activity or country (--everything): {costly}"
+        )
+    if report.stale:
+        console.print(not_renewed(report.stale), style="yellow", markup=False, soft_wrap=True)
+    console.print(
+        f"\nThe records are in {database}. Ask it anything:\n\n  {query(database)}\n", soft_wrap=True, markup=False
+    )
+
+
+def query(database: Path) -> str:
+    """A command line that shows some of the records."""
+    python = Path(os.path.relpath(sys.executable))
+    sql = "SELECT name, current_title, current_company, city FROM people LIMIT 10"
+    return f"""{python} -c "import duckdb; db = duckdb.connect('{database}'); db.sql('{sql}').show()\""""
+
+
+def end_with_the_parent() -> None:
+    """Ends this process group when `python -m demo` is gone: then the pipe that is stdin closes."""
+
+    def wait() -> None:
+        os.read(0, 1)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+def main() -> int:
+    end_with_the_parent()
+    # The stream of now: while PyAirbyte works, sys.stdout is another.
+    console = Console(file=sys.stdout, highlight=False)
+    try:
+        return run(arguments(), console)
+    except (DemoError, SandboxError) as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
