@@ -20,7 +20,7 @@ _TRACE = 8
 # A text may be escaped more than once, but not for ever.
 _ROUNDS = 6
 _LONGEST = 300
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2}))")
+_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2})|[bfnrt])")
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 
@@ -89,7 +89,7 @@ def _without_json_escapes(text: str) -> str:
 
 
 def _character(escape: re.Match[str]) -> str:
-    code = int(escape[1] or escape[2], 16)
+    code = int(escape[1] or escape[2] or "20", 16)  # of line breaks and the like, a blank
     return chr(code) if code < 0x110000 else ""
 
 
