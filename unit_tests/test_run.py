@@ -269,8 +269,9 @@ def printed(arguments: list[str]) -> tuple[int, list[dict[str, Any]], list[str]]
             sys.argv = ["source-loxo", *arguments]
             try:
                 run()
-            except SystemExit as ended:
-                os._exit(int(ended.code or 0))
+            except SystemExit as left:
+                sys.stderr.flush()
+                os._exit(int(left.code or 0))
             os._exit(0)
 
         code, said = ended(*in_a_child(command, out.fileno()))
