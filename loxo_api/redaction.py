@@ -20,7 +20,9 @@ _TRACE = 8
 # A text may be escaped more than once, but not for ever.
 _ROUNDS = 6
 _LONGEST = 300
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2}))")
+# An error is short; what is longer is something else, and slow to search.
+_LONGEST_BODY = 100_000
+_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2})|[bfnrt])")
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 
@@ -40,10 +42,11 @@ class Redactor:
 
     def shows_key(self, text: str) -> bool:
         """Whether the text holds the key or a part of it, however it is escaped, encoded, cased or broken."""
-        return any(
-            self._key in _squeezed(form) or any(trace in _skeleton(form) for trace in self._traces)
-            for form in _unescaped(text)
-        )
+        for form in _unescaped(text):
+            skeleton = _skeleton(form)
+            if self._key in _squeezed(form) or any(trace in skeleton for trace in self._traces):
+                return True
+        return False
 
     def text(self, text: str) -> str:
         """The text, or asterisks where it shows the key."""
@@ -51,6 +54,8 @@ class Redactor:
 
     def words(self, body: bytes, names: tuple[str, ...] = ("errors", "error", "message")) -> str:
         """The words of a JSON error, for people: its short texts only, as any other body may hold people's data."""
+        if len(body) > _LONGEST_BODY:
+            return ""
         try:
             document = loads(body)
         except ValueError:
@@ -58,7 +63,7 @@ class Redactor:
         if not isinstance(document, dict):
             return ""
         said = [text for name in names for text in _texts(document.get(name))]
-        if self.shows_key(body.decode("utf-8", "replace")):
+        if self.shows_key(body.decode("utf-8", "replace")) or self.shows_key("".join(_all_texts(document))):
             return HIDDEN
         line = " ".join("; ".join(dict.fromkeys(said)).split())
         return self.text(line)[:_LONGEST].encode("utf-8", "replace").decode()
@@ -72,6 +77,19 @@ def _texts(value: Any, levels: int = 3) -> list[str]:
     if isinstance(value, dict):
         return [f"{name} {text}" for name, inner in value.items() for text in _texts(inner, levels - 1)]
     return [text for inner in value for text in _texts(inner, levels - 1)]
+
+
+def _all_texts(document: Any) -> list[str]:
+    found, rest = [], [document]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, list):
+            rest += reversed(value)
+        elif isinstance(value, dict):
+            rest += reversed([each for pair in value.items() for each in pair])
+    return found
 
 
 def _unescaped(text: str) -> list[str]:
@@ -89,7 +107,7 @@ def _without_json_escapes(text: str) -> str:
 
 
 def _character(escape: re.Match[str]) -> str:
-    code = int(escape[1] or escape[2], 16)
+    code = int(escape[1] or escape[2] or "20", 16)  # of line breaks and the like, a blank
     return chr(code) if code < 0x110000 else ""
 
 

@@ -152,7 +152,7 @@ class _Secure(HTTPSConnection):
 
 
 class _BoundedAdapter(HTTPAdapter):
-    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> urllib3.HTTPConnectionPool:
-        pool = super().get_connection_with_tls_context(*arguments, **options)
+    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*arguments, **options)
         pool.ConnectionCls = _Secure if pool.scheme == "https" else _Plain
         return pool

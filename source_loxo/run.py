@@ -91,6 +91,8 @@ class WholeLines(io.TextIOBase):
 class Entrypoint(AirbyteEntrypoint):
     """The CDK's entrypoint, which checks a config in our words instead of those of its JSON schema."""
 
+    source: SourceLoxo
+
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
         parsed(config)
@@ -145,7 +147,7 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not told and not str(record.msg).startswith("During the sync, the following streams")
 
 
-def _read(entrypoint: AirbyteEntrypoint, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
+def _read(entrypoint: Entrypoint, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
     """What `AirbyteEntrypoint.run` does for a read, but with the messages themselves and not as text."""
     debug = arguments.debug or is_platform_debug_log_enabled()
     for logger in (entrypoint.logger, logging.getLogger("airbyte")):

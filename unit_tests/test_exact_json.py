@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loxo_api.exact_json import dumps, loads
@@ -22,6 +22,7 @@ ANYTHING = st.recursive(
 )
 
 
+@settings(deadline=None)  # a busy machine is not a fault
 @given(ANYTHING, st.sampled_from([None, 1]))
 def test_a_document_is_decoded_and_encoded_exactly(value: Any, indent: int | None) -> None:
     once = loads(json.dumps(value, indent=indent).encode())

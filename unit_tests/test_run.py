@@ -140,9 +140,7 @@ def in_a_child(work: Callable[[], None], out: int) -> tuple[int, int]:
     os.close(reading)
     os.dup2(out, 1)
     os.dup2(writing, 2)
-    sys.stdout = os.fdopen(1, "w", closefd=False)
-    # As a worker that waits in a full queue: the interpreter would wait for it at its end.
-    threading.Thread(target=threading.Event().wait).start()
+    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
     try:
         work()
     finally:
@@ -159,6 +157,8 @@ def ended(child: int, errors: int) -> tuple[int, list[str]]:
 def endless() -> None:
     out = WholeLines(1)
     _end_on_signals(out)
+    # Like a worker that waits in a full queue: the interpreter would wait for it at its end.
+    threading.Thread(target=threading.Event().wait).start()
     _write_all((_record(number) for number in itertools.count()), out)
 
 
@@ -269,8 +269,9 @@ def printed(arguments: list[str]) -> tuple[int, list[dict[str, Any]], list[str]]
             sys.argv = ["source-loxo", *arguments]
             try:
                 run()
-            except SystemExit as ended:
-                os._exit(int(ended.code or 0))
+            except SystemExit as left:
+                sys.stderr.flush()
+                os._exit(int(left.code or 0))
             os._exit(0)
 
         code, said = ended(*in_a_child(command, out.fileno()))
