@@ -48,4 +48,4 @@ def shift(value: str, **amount: int) -> str:
 
 def to_seconds(value: str) -> float:
     """A moment in seconds since 1970."""
-    return datetime.fromisoformat(value.replace("Z", "+00:00")).to_seconds()
+    return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()

@@ -140,7 +140,8 @@ def sample(client: Client) -> dict[str, list[Record]]:
         results = side_by_side(level, deadline)
         rows |= {name: found for name, found in results.items() if isinstance(found, list)}
         if not rows:
-            raise next(iter(results.values()), LoxoError(_TOO_LATE, ErrorKind.TRANSIENT))
+            failures = (found for found in results.values() if isinstance(found, Exception))
+            raise next(failures, LoxoError(_TOO_LATE, ErrorKind.TRANSIENT))
         _tell_failures(level, results)
         # A tree's rows are parts of a record that we deliver one by one: nothing is to be seen in the record itself.
         level = {

@@ -90,6 +90,7 @@ _TIMES = (
     "seen_updated_at",
     "full_at",
     "looked_back_at",
+    "walk_top",
 )
 
 

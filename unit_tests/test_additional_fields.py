@@ -17,7 +17,7 @@ from source_loxo.additional_fields import (
     with_additional_fields,
 )
 
-DECLARED = {
+DECLARED: dict[str, Any] = {
     "type": "object",
     "properties": {
         "id": {"type": "integer"},
@@ -69,7 +69,7 @@ def test_a_field_that_nothing_names_moves_into_the_column() -> None:
 
 
 def test_records_whose_fields_are_all_named_pass_as_they_are() -> None:
-    records = [{"id": 1, "name": "a", "zodiac": "leo"}, {"id": 2, "name": None}]
+    records: list[dict[str, Any]] = [{"id": 1, "name": "a", "zodiac": "leo"}, {"id": 2, "name": None}]
     assert fields(discovered("zodiac")).apply(records) is records
 
 
