@@ -105,8 +105,8 @@ def run() -> None:
     out = WholeLines(sys.stdout.fileno())
     _end_on_signals(out)
     arguments = _arguments()
+    print_through(out)  # before the entrypoint, which logs
     entrypoint = Entrypoint(SourceLoxo())
-    print_through(out)
     try:
         if arguments.command == "read":
             _write_all(_read(entrypoint, arguments), out)
@@ -137,7 +137,8 @@ def print_through(out: WholeLines) -> None:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER:
-            handler.setStream(out)
+            out.write(PRINT_BUFFER.buffer.getvalue())  # its own flush would write past us, and fail on a full disk
+            handler.stream = out
             handler.addFilter(_is_news)
 
 

@@ -12,6 +12,7 @@ import tempfile
 import termios
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -143,6 +144,9 @@ def in_a_child(work: Callable[[], None], out: int) -> tuple[int, int]:
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
     try:
         work()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(99)
 
@@ -261,20 +265,20 @@ def files(folder: Path, domain: str, streams: Sequence[str]) -> list[str]:
     return ["read", "--config", str(folder / "config"), "--catalog", str(folder / "catalog")]
 
 
+def command(*arguments: str) -> None:
+    sys.argv = ["source-loxo", *arguments]
+    try:
+        run()
+    except SystemExit as left:
+        sys.stderr.flush()
+        os._exit(int(left.code or 0))
+    os._exit(0)
+
+
 def printed(arguments: list[str]) -> tuple[int, list[dict[str, Any]], list[str]]:
     """What the command prints: its exit code, its messages, its lines on stderr."""
     with tempfile.TemporaryFile() as out:
-
-        def command() -> None:
-            sys.argv = ["source-loxo", *arguments]
-            try:
-                run()
-            except SystemExit as left:
-                sys.stderr.flush()
-                os._exit(int(left.code or 0))
-            os._exit(0)
-
-        code, said = ended(*in_a_child(command, out.fileno()))
+        code, said = ended(*in_a_child(lambda: command(*arguments), out.fileno()))
         out.seek(0)
         return code, [json.loads(line) for line in out.read().splitlines()], said
 
@@ -324,6 +328,14 @@ def test_a_failing_read_says_why_once_and_by_name(account: str, tmp_path: Path) 
     assert [(error.get("stream_descriptor") or {}).get("name") for error in errors] == ["users", None]
     assert "users" in errors[1]["message"]
     assert [message["record"]["stream"] for message in messages if message["type"] == "RECORD"] == ["genders"]
+
+
+@pytest.mark.parametrize("name", ["spec", "read"])
+def test_a_command_on_a_full_disk_says_so_once(account: str, tmp_path: Path, name: str) -> None:
+    arguments = files(tmp_path, account, ["genders"]) if name == "read" else [name]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        code, said = ended(*in_a_child(lambda: command(*arguments), full.fileno()))
+    assert (code, [line.partition(":")[0] for line in said]) == (1, ["source-loxo"])
 
 
 def test_without_a_command_the_usage_is_printed() -> None:
