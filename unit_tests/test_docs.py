@@ -55,7 +55,7 @@ def section(heading: str) -> str:
 
 def printed() -> Iterator[str]:
     """Every text in the connector's code, with … for what is filled in."""
-    for path in (ROOT / "source_loxo").glob("*.py"):
+    for path in (*(ROOT / "loxo_api").rglob("*.py"), *(ROOT / "source_loxo").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
                 yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
