@@ -2,7 +2,13 @@
 
 import os
 
+from hypothesis import settings
+
 # PyAirbyte reads these when it is first imported, by whichever test comes first: it would ask Airbyte's registry else.
 os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_LIVE_PROGRESS="1")
 
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
+
+# A slow machine is not a failure: no test has a time limit.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")

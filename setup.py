@@ -3,6 +3,7 @@ from setuptools import find_packages, setup
 # Only what `read` needs: the image installs nothing else.
 RUNTIME = [
     "airbyte-cdk>=7.39,<8",  # the Airbyte protocol, the concurrent core, HttpClient
+    "pyroaring>=1,<2",  # sets of record ids in a few bits each
     "orjson>=3.10,<4",  # decodes a page several times faster than the standard library; the CDK uses it too
     "pendulum>=3,<4",  # dates that people type and servers send
     "requests>=2.32,<3",  # what the CDK's HttpClient speaks through
@@ -39,7 +40,7 @@ setup(
     description="Airbyte source for Loxo, the recruiting ATS and CRM: every object, incremental, reconciled",
     license="MIT",
     python_requires=">=3.10,<3.14",
-    packages=find_packages(include=["source_loxo"]),
+    packages=find_packages(include=["loxo_api", "source_loxo", "source_loxo.*"]),
     package_data={"source_loxo": ["spec.yaml", "schemas/*.json"]},
     install_requires=RUNTIME,
     extras_require={"sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 
 from .children.low_code import manifest
 
@@ -104,7 +104,7 @@ def facts(name: str) -> dict[str, Any]:
         "name": name,
         "path": row.path,
         "style": styles[row.paging],
-        "key": row.envelope[0] if row.envelope else "",
+        "key": row.records_keys[0] if row.records_keys else "",
         "params": {**row.filters, **({"per_page": row.per_page} if row.per_page else {})},
     }
 

@@ -13,29 +13,29 @@ from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["source_loxo"]):
-    from source_loxo import walks
-    from source_loxo.config import Config
-    from source_loxo.cursors import stored_windows, usable_state
-    from source_loxo.custom_fields import with_custom_fields
-    from source_loxo.endpoints import ENDPOINTS
-    from source_loxo.moments import http_date, moment
-    from source_loxo.paging import ContractError, Tally, decode_page, position
-    from source_loxo.rate import retry_after
-    from source_loxo.windows import Window
+with atheris.instrument_imports(include=["loxo_api", "source_loxo"]):
+    from loxo_api.config import Config
+    from loxo_api.custom_fields import with_custom_fields
+    from loxo_api.endpoints import ENDPOINTS
+    from loxo_api.errors import ContractError, ErrorKind, LoxoError
+    from loxo_api.pages import decode_page, position
+    from loxo_api.rate_limiter import retry_after
+    from loxo_api.timestamps import http_date, parse_timestamp
+    from source_loxo.pagination import scroll as scroll_module
+    from source_loxo.record_count import RecordCount
+    from source_loxo.slices import Slice
+    from source_loxo.state import STATE_VERSION, ChangeFeedState
 
 import contextlib
 import logging
 
 import requests
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from unit_tests.test_walks_end import WALKS, Server
 
 ROWS = list(ENDPOINTS.values())
 WORDS = sorted(
-    {key for row in ROWS for key in row.envelope}
+    {key for row in ROWS for key in row.records_keys}
     | {"id", "key", "name", "scroll_id", "total_count", "total_pages", "pagination", "dynamic_field_type"}
     | {"version", "windows", "updated_at", "created_at", "since", "start", "end", "top", "delivered", "done"}
 )
@@ -65,14 +65,18 @@ def _text(given: Any) -> str:
 
 def page(given: Any) -> None:
     row, body = ROWS[given.ConsumeIntInRange(0, len(ROWS) - 1)], value(given)
-    if row.envelope and given.ConsumeBool():
-        body = {row.envelope[0]: [value(given), value(given)], "scroll_id": value(given), "total_count": value(given)}
+    if row.records_keys and given.ConsumeBool():
+        body = {
+            row.records_keys[0]: [value(given), value(given)],
+            "scroll_id": value(given),
+            "total_count": value(given),
+        }
     with contextlib.suppress(ContractError):
-        Tally().add(decode_page(row, body))
+        RecordCount().add(decode_page(row, body))
 
 
 # Rows that come again are borne for as many as a count may hide; fewer do to see whether a walk ends.
-walks.COUNT_CAP = 100
+scroll_module.COUNT_CAP = 100
 
 
 def walk(given: Any) -> None:
@@ -87,7 +91,7 @@ def walk(given: Any) -> None:
         with contextlib.suppress(ContractError):
             answers.append(decode_page(ENDPOINTS["people"], {**body, "total_pages": given.ConsumeIntInRange(0, 9)}))
     if answers:
-        with contextlib.suppress(ContractError):
+        with contextlib.suppress(LoxoError):
             for _ in given.PickValueInList(list(WALKS.values()))(Server(answers)):
                 pass
 
@@ -98,7 +102,7 @@ def cursor(given: Any) -> None:
 
 
 def time(given: Any) -> None:
-    found = moment(_text(given) + _text(given))
+    found = parse_timestamp(_text(given) + _text(given))
     assert found is None or len(found) == 24, "not in Loxo's form"
 
 
@@ -114,15 +118,15 @@ def config(given: Any) -> None:
     slug, date = value(given), value(given)
     try:
         Config.parse({"domain": domain, "agency_slug": slug, "api_key": "k" + _text(given), "start_date": date})
-    except AirbyteTracedException as error:
-        assert error.failure_type is FailureType.config_error
+    except LoxoError as error:
+        assert error.kind is ErrorKind.CONFIG
 
 
 def state(given: Any) -> None:
-    Window.from_state(value(given))
-    windows = [value(given), {_word(given): value(given), _word(given): value(given)}]
-    stored = {"version": 1, _word(given): value(given), _word(given): value(given), "windows": windows}
-    stored_windows(usable_state("people", stored))
+    Slice.from_json(value(given))
+    slices = [value(given), {_word(given): value(given), _word(given): value(given)}]
+    stored = {"version": STATE_VERSION, "kind": "change_feed", _word(given): value(given), "slices": slices}
+    ChangeFeedState.from_json("people", stored).to_json()
 
 
 def fields(given: Any) -> None:

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import ROOT, Sandbox
-from source_loxo.endpoints import ENDPOINTS
 
 EXAMPLE = ROOT / "integration_tests/configured_catalog.json"
 SIZES = {"people": 4000, "jobs": 300, "events": 4000, "companies": 400}

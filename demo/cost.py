@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from source_loxo.rate import START_RATE
 
 from demo.sync import DemoError
-from source_loxo.client import FOR_A_PERSON, LoxoClient
-from source_loxo.config import Config
-from source_loxo.endpoints import ENDPOINTS
-from source_loxo.rate import START_RATE
+from loxo_api.client import FOR_A_PERSON, LoxoClient
+from loxo_api.config import Config
+from loxo_api.endpoints import ENDPOINTS
 
 
 def cost(config: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from demo.places import CACHE, LOGS
 from demo.report import Report, not_renewed
-from source_loxo.endpoints import ENDPOINTS
+from loxo_api.endpoints import ENDPOINTS
 
 CONNECTOR = "source-loxo"
 # Each round leaves out at least one stream more; what needs more rounds than this has another cause.

@@ -28,8 +28,8 @@ except ModuleNotFoundError as missing:
 
 from demo.arguments import arguments
 from demo.places import FOLDER
+from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox, SandboxError
-from source_loxo.endpoints import ENDPOINTS
 
 # Where output is not a terminal, progress is a line at most this often.
 LINE_SECONDS = 5.0

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging
-from source_loxo.syncs import FULL_PASS_DAYS
-from source_loxo.windowed import LOOKBACK_DAYS
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
+from source_loxo.streams.created_at import LOOKBACK_DAYS
+from source_loxo.streams.jobs import FULL_PASS_DAYS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/loxo.md"
@@ -75,7 +75,7 @@ def notes(endpoint: Endpoint) -> Iterator[str]:
         if endpoint.name == "job_candidates":
             yield f"Later syncs: jobs that changed or that new activities name; all every {FULL_PASS_DAYS} days."
         elif endpoint.cursor_field:
-            weekly = f"; all every {FULL_PASS_DAYS} days" if endpoint.drifts else ""
+            weekly = f"; all every {FULL_PASS_DAYS} days" if endpoint.changes_silently else ""
             yield f"Later syncs: for the records of `{endpoint.parent}` that its own later sync would read{weekly}."
     elif endpoint.paging is Paging.WHOLE:
         yield "One request."

@@ -7,9 +7,9 @@ import pytest
 from connector import Connector, Output, last_states
 from jsonschema import Draft7Validator
 
+from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
-from source_loxo.endpoints import ENDPOINTS
-from source_loxo.streams import load_schema
+from source_loxo.streams.factory import load_schema
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import ROOT, Sandbox
-from source_loxo.endpoints import ENDPOINTS
 
 pytest.importorskip("duckdb", reason="PyAirbyte needs Python 3.12 or older")
 

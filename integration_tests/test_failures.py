@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from connector import Connector, Output, parse
 
+from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
-from source_loxo.endpoints import ENDPOINTS
 
 KEY = "sandbox-key-4f1d9c"
 Start = Callable[..., Sandbox]
@@ -143,15 +143,15 @@ def test_check_tells_eight_wrong_configurations_apart(
     messages["throttled"] = message(connect(box).check())
     assert len(set(messages.values())) == len(messages)
     wanted = {
-        "domain with a path": "does not match",
+        "domain with a path": "type only the host name",
         "unreachable": "Loxo Domain",
-        "unknown host": "not known to the network",
+        "unknown host": "does not know the host",
         "not Loxo": "web page",
         "wrong key": "Settings > API Keys",
         "unknown slug": "Agency Slug",
-        "bad slug": "does not match",
+        "bad slug": "not a slug",
         "blank in key": "API Key",
-        "bad date": "does not match",
+        "bad date": "YYYY-MM-DDTHH:MM:SSZ",
         "forbidden": "admin",
         "redirected": "final host",
         "throttled": "throttles",

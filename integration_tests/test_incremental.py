@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from connector import Connector, Output, last_states
 
+from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
-from source_loxo.endpoints import ENDPOINTS
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.contenders import Job, command
 from benchmarks.measure import run
-from source_loxo.endpoints import ENDPOINTS, Paging
+from loxo_api.endpoints import ENDPOINTS, Paging
 
 PAGES = 3
 NUMBERS = ("scroll_id", "per_page")
@@ -34,7 +34,7 @@ def account(rows_a_page: int, row_bytes: int) -> Iterator[dict[str, str]]:
             first = asked.get("scroll_id", 0)
             last = min(first + min(rows_a_page, asked.get("per_page", rows_a_page)), total)
             rows = [{"id": each, "text": text} for each in range(first, last)]
-            body = {row.envelope[0]: rows, "total_count": total, "scroll_id": str(last)}
+            body = {row.records_keys[0]: rows, "total_count": total, "scroll_id": str(last)}
             encoded = json.dumps(body).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(encoded)))

@@ -38,6 +38,7 @@ COMMANDS = {
     "email_tracking": "api GET email_tracking --all",
     "merges": "api GET merges --all",
     "scorecards": "api GET scorecards --all",
+    "campaigns": "api GET campaigns --all",
     "workflow_stages": "api GET workflow_stages",
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
+from operator import itemgetter
 from typing import Any
 
 from . import reference
@@ -65,7 +67,14 @@ class Agency:
         deal_flows, self.pipeline_stages = reference.workflows(
             seed, reference.DEAL_WORKFLOWS, "deal_workflows", "pipeline"
         )
-        self.lists |= {"workflows": flows, "workflow_stages": self.stages, "deal_workflows": deal_flows}
+        # Workflows of deals stand in the same list, and their stages in the list of all stages.
+        every_flow = [{**flow, "candidate": flow in flows} for flow in flows + deal_flows]
+        self.lists |= {
+            "workflows": sorted(every_flow, key=itemgetter("id")),
+            "workflow_stages": sorted(self.stages + self.pipeline_stages, key=itemgetter("id")),
+            "deal_workflows": deal_flows,
+        }
+        self.workflows = flows
         types = reference.activity_types(seed, self.stages, reference.OTHER_ACTIVITIES)
         self.lists["activity_types"] = types
         self.lists["deal_activity_types"] = reference.activity_types(seed, self.pipeline_stages, name="deal_types")
@@ -73,22 +82,16 @@ class Agency:
         self._type_of_stage = {stage["id"]: named[stage["name"]] for stage in self.stages}
         self.other_types = [kind for kind in types if not kind["key"].startswith("moved_to_")]
         self._stages = [[stage for stage in self.stages if stage["workflow_id"] == flow["id"]] for flow in flows]
-        self.source_types = reference.source_types(seed, self.start)
+        self.source_types = reference.source_types(seed, self.start, self.lists["users"])
         self.hierarchies = reference.tree(seed)
-        self.lists["webhooks"] = [
-            {
-                "id": 771,
-                "item_type": "candidate",
-                "action": "create",
-                "endpoint_url": "https://hooks.agency.example/loxo",
-            }
-        ]
+        self.lists["webhooks"] = reference.webhooks(seed)
         countries = reference.countries()
         states = reference.states(countries)
         self.lists |= {"countries": countries, "states": states, "cities": reference.cities(countries, states)}
         for name, rows in {**self.lists, "source_types": self.source_types}.items():
             self.tables[name] = static(name, rows, self.cache)
         self.home_country = next(row["id"] for row in countries if row["code"] == "US")
+        self.home_state = next(row["id"] for row in states if row["country_id"] == self.home_country)
         self.tables["deal_workflows"].detail = lambda row, item: {
             **item,
             "pipeline_stages": [stage for stage in self.pipeline_stages if stage["workflow_id"] == item["id"]],
@@ -141,9 +144,11 @@ class Agency:
             19,
         )
         table("deals", times(sizes.deals, self.seed + 3, self.start, self.now), work.deal, 31_000, 17)
-        for position, (name, make) in enumerate(Small(self).makers().items()):
+        small = Small(self)
+        for position, (name, make) in enumerate(small.makers().items()):
             count = getattr(sizes, name)
             table(name, times(count, self.seed + 20 + position, self.start, self.now), make, 9_000 * (position + 7), 23)
+        self.tables["form_templates"].detail = small.form_template_detail
         self.tables["merges"].columns["item_ids"] = lambda row: list(self.tables["merges"].record(row).values())[2:4]
         self._add_filter_columns()
 
@@ -234,8 +239,7 @@ class Agency:
         )
 
     def workflow(self, job: int) -> Record:
-        flows = self.lists["workflows"]
-        return flows[job % len(flows)]
+        return self.workflows[job % len(self.workflows)]
 
     def stages_of(self, job: int) -> list[Record]:
         return self._stages[job % len(self._stages)]
@@ -273,6 +277,13 @@ class Agency:
                 "workflow_stage_id": self.stage_of(row),
             }
             for row in self.of_person(person)
+        ]
+
+    def stage_counts(self, job: int) -> list[Record]:
+        """How many candidates each stage of the job's workflow holds."""
+        counted = Counter(self.stage_of(candidate) for candidate in self.candidates_of(job))
+        return [
+            {"id": stage["id"], "name": stage["name"], "count": counted[stage["id"]]} for stage in self.stages_of(job)
         ]
 
     def candidates_of(self, job: int) -> list[int]:

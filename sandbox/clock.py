@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -9,6 +10,7 @@ from functools import lru_cache
 DAY = 86_400_000
 HOUR = 3_600_000
 _MASK = (1 << 64) - 1
+_ZONE = re.compile(r"(?<=\d)(Z|z|[+ -]\d\d:?\d\d)$")
 
 
 _ahead_ms = 0
@@ -50,6 +52,19 @@ def stamp(ms: int) -> str:
 def date(ms: int) -> str:
     """A date-only field, as in placements."""
     return _day(ms // DAY)
+
+
+def bound(text: str, upper: bool, precision: str = "exact", zone_hours: float | None = None) -> int | None:
+    """A date that bounds a range, as a server may read it: coarsely, or in its own zone instead of the one sent."""
+    moment = parse(text if zone_hours is None else _ZONE.sub("", text.strip().strip('"')))
+    if moment is None or (precision == "exact" and zone_hours is None):
+        return moment
+    offset = int((zone_hours or 0) * HOUR)
+    unit = {"exact": 1, "minutes": 60_000}.get(precision, DAY)
+    local = moment // unit * unit  # without the zone that was sent, the digits are the local time
+    if upper and precision == "days":
+        local += DAY - 1
+    return local - offset
 
 
 def parse(text: str) -> int | None:

@@ -34,6 +34,7 @@ class Control:
         router.add_patch("/_sandbox/settings", self.set)
         router.add_get("/_sandbox/objects", self.objects)
         router.add_get(f"/_sandbox/objects/{name}/ids", self.ids)
+        router.add_get(f"/_sandbox/objects/{name}/records", self.records)
         router.add_get(f"/_sandbox/objects/{name}/{{id:\\d+}}", self.record)
         router.add_post(f"/_sandbox/objects/{name}", self.create)
         router.add_patch(f"/_sandbox/objects/{name}/{{id:\\d+}}", self.update)
@@ -41,6 +42,7 @@ class Control:
         router.add_post("/_sandbox/stage_moves", self.move)
         router.add_post("/_sandbox/at", self.at)
         router.add_delete("/_sandbox/at", self.forget)
+        router.add_get("/_sandbox/life", self.life)
 
     async def requests(self, request: web.Request) -> web.Response:
         return _json(self.api.journal.as_dict())
@@ -53,9 +55,7 @@ class Control:
         return _json(self.api.settings.as_dict())
 
     async def set(self, request: web.Request) -> web.Response:
-        self.api.settings.update(await request.json())
-        if self.api.settings.custom_fields != self.agency.variant:
-            self.agency.set_variant(self.api.settings.custom_fields)
+        self.api.change_settings(await request.json())
         return _json(self.api.settings.as_dict())
 
     async def objects(self, request: web.Request) -> web.Response:
@@ -66,8 +66,10 @@ class Control:
         return _json([table.ids[row] for row in table.orders["id"]])
 
     async def record(self, request: web.Request) -> web.Response:
+        """The list item and what the single record adds to it."""
         table = self._table(request)
-        return _json(table.full(changes.row_of(self.agency, request.match_info["object"], request.match_info["id"])))
+        row = changes.row_of(self.agency, request.match_info["object"], request.match_info["id"])
+        return _json({**table.record(row), **table.full(row)})
 
     async def create(self, request: web.Request) -> web.Response:
         return _json(changes.create(self.agency, request.match_info["object"], await _body(request)))
@@ -87,15 +89,25 @@ class Control:
 
     async def at(self, request: web.Request) -> web.Response:
         plan = await _body(request)
-        self.api.pending.append(
-            {"path": plan["path"].strip("/"), "count": int(plan.get("count", 1)), "actions": list(plan["actions"])}
-        )
+        self.api.plan(plan["path"].strip("/"), int(plan.get("count", 1)), list(plan["actions"]))
         return _json({"pending": len(self.api.pending)})
 
     async def forget(self, request: web.Request) -> web.Response:
         """Drops what was planned and did not come to pass."""
         self.api.pending.clear()
+        self.api.one_off.planned.clear()
         return _json({})
+
+    async def life(self, request: web.Request) -> web.Response:
+        """What the account did by itself, oldest first."""
+        return _json(self.api.life.journal)
+
+    async def records(self, request: web.Request) -> web.Response:
+        """All list items as the account has them now, without what settings do to answers."""
+        table = self._table(request)
+        return web.Response(
+            body=b"[" + b",".join(table.raw(row) for row in table.orders["id"]) + b"]", content_type="application/json"
+        )
 
     def _table(self, request: web.Request) -> Any:
         try:
@@ -125,5 +137,6 @@ def application(api: Api) -> web.Application:
     """Both APIs on one port."""
     app = web.Application(middlewares=[explain])
     Control(api).add_to(app)
+    app.cleanup_ctx.append(api.life.lived)
     app.router.add_route("*", "/api/{slug}/{path:.*}", api.handle)
     return app

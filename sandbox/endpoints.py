@@ -102,6 +102,8 @@ SCROLLED = (
     _scroll("forms", True, company_id="eq company_id", job_id="eq job_id", person_id="eq person_id"),
     _scroll("form_templates", True),
     _scroll("schedule_items", True, user_id="eq user_id", person_id="eq person_id", company_id="eq company_id"),
+    # Newer than the document: it answered on one account; of its parameters only job_id is known.
+    _scroll("campaigns", False, job_id="eq job_id"),
     _scroll("scorecards", True),
     _scroll("scorecards/scorecard_templates", True),
     _scroll(
@@ -193,6 +195,7 @@ _ENTITIES = {
     "sms": "sms",
     "source_types": "source_type",
     "webhooks": "webhook",
+    "campaigns": "campaign",
     "scorecards": "scorecard",
     "scorecards/scorecard_templates": "scorecard_template",
 }

@@ -34,6 +34,8 @@ def retry_after(settings: Settings) -> dict[str, str]:
     """loxo-cli reads seconds and HTTP dates; whether Loxo sends either is unknown."""
     if settings.retry_after == "seconds":
         return {"Retry-After": f"{settings.retry_after_value:g}"}
+    if settings.retry_after == "unusable":
+        return {"Retry-After": "soon"}
     if settings.retry_after == "date":
         return {"Retry-After": formatdate(now_ms() / 1000 + settings.retry_after_value, usegmt=True)}
     return {}

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .clock import parse
 from .endpoints import Endpoint
 from .lucene import Query, QueryError
 from .settings import Settings
@@ -23,10 +22,16 @@ class Refused(Exception):
     """An answer other than 200."""
 
     def __init__(
-        self, status: int, *errors: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        *errors: str,
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        html: bytes | None = None,
     ) -> None:
         super().__init__(*errors)
         self.status, self.body, self.headers = status, body or {"errors": list(errors)}, headers or {}
+        self.html = html
 
 
 @dataclass
@@ -38,6 +43,7 @@ class Selection:
     bounds: list[tuple[str, int | None, int | None]] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
     page: int = 1
+    sorted_list: str = ""  # the path of the list, if the request named its order
 
 
 class Finder:
@@ -95,9 +101,19 @@ def select(table: Table, endpoint: Endpoint, params: Params, settings: Settings)
         grouped.setdefault(name, []).append(value)
     for name, values in grouped.items():
         rule = endpoint.filters.get(name)
-        if rule and values != [""]:
+        ignored = rule and rule.startswith("sort ") and endpoint.path in settings.sorts_ignored
+        if rule and values != [""] and not ignored:
             _apply(chosen, table, rule, values, settings)
+            chosen.sorted_list = endpoint.path if rule.startswith("sort ") else chosen.sorted_list
+    for name in {bounded for bounded, _, _ in chosen.bounds}:
+        if settings.no_created_at.get(table.name) or settings.no_updated_at.get(table.name):
+            chosen.tests.append(_has(settings, table.name, name))
     return chosen
+
+
+def _has(settings: Settings, table: str, name: str) -> Test:
+    """No range of dates matches a row without the date."""
+    return lambda row: not settings.lacks(table, name, row)
 
 
 def _apply(chosen: Selection, table: Table, rule: str, values: list[str], settings: Settings) -> None:
@@ -128,7 +144,7 @@ def _among(table: Table, target: str, wanted: set[str]) -> Test:
 
 
 def _bound(chosen: Selection, verb: str, target: str, text: str, settings: Settings) -> None:
-    moment = parse(text)
+    moment = settings.bound(text, upper=verb == "to")
     if moment is None:
         raise Refused(400, f"Invalid date: {text}")
     off = 1 if settings.date_bounds == "exclusive" else 0
@@ -137,7 +153,7 @@ def _bound(chosen: Selection, verb: str, target: str, text: str, settings: Setti
 
 def _query(chosen: Selection, table: Table, text: str, settings: Settings) -> None:
     try:
-        query = Query(text, settings.lucene_dates)
+        query = Query(text, settings.lucene_dates, settings.bound)
     except QueryError as error:
         raise Refused(400, str(error)) from error
     keys = table._keys()
@@ -150,7 +166,7 @@ def _query(chosen: Selection, table: Table, text: str, settings: Settings) -> No
     def test(row: int) -> bool:
         def values(name: str) -> list[Any]:
             if name in keys:
-                return [keys[name][row]]
+                return [] if settings.lacks(table.name, name, row) else [keys[name][row]]
             return [table.ids[row]] if name == "id" else table.values(row, name)
 
         return query.matches(values)

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .clock import parse
+from .clock import bound, parse
 
 Values = Callable[[str], list[Any]]
 Test = Callable[[Values], bool]
+ReadDate = Callable[[str, bool], "int | None"]
 OR_LIMIT = 25  # 26 conditions are refused (seen live by the Lignum group's scripts)
 DATES = ("created_at", "updated_at", "opened_at", "filled_at", "published_at", "closes_at", "start_date", "end_date")
 FIELDS = {"skills": "skillsets", "company_name": "company.name"}  # the index has other names than the response
@@ -35,10 +36,10 @@ class QueryError(ValueError):
 class Query:
     """A compiled query. `bounds` holds the created_at range that every match must lie in, to spare a full scan."""
 
-    def __init__(self, text: str, dates: str = "honoured") -> None:
+    def __init__(self, text: str, dates: str = "honoured", read: ReadDate = bound) -> None:
         if len(re.findall(r"\bOR\b", text)) >= OR_LIMIT:
             raise QueryError('Too many "OR" conditions in query')
-        self.dates = dates
+        self.dates, self.read = dates, read
         self.tokens = [(match.lastgroup, match.group(match.lastgroup or 0)) for match in _matches(text)]
         self.at = 0
         self.bounds: dict[str, tuple[int | None, int | None]] = {}
@@ -136,7 +137,7 @@ class Query:
     def _date_range(self, field: str, low_text: str, high_text: str, open_low: bool, open_high: bool) -> Test:
         if self.dates == "refused":
             raise QueryError("Failed to parse query: date ranges are not supported")
-        low, high = _date(low_text), _date(high_text)
+        low, high = self._date(low_text, False), self._date(high_text, True)
         low = low + 1 if low is not None and open_low else low
         high = high - 1 if high is not None and open_high else high
         if self.dates == "ignored":
@@ -153,6 +154,14 @@ class Query:
             return moment is not None and (low is None or moment >= low) and (high is None or moment <= high)
 
         return lambda values: any(within(value) for value in values(field))
+
+    def _date(self, text: str, upper: bool) -> int | None:
+        if text == "*":
+            return None
+        moment = self.read(text, upper)
+        if moment is None:
+            raise QueryError(f"Failed to parse date field [{text}]")
+        return moment
 
 
 def _matches(text: str) -> list[re.Match[str]]:
@@ -187,15 +196,6 @@ def _term(field: str | None, text: str) -> Test:
 
     fields = (field,) if field and field != "*" else FREE_TEXT
     return lambda values: any(hit(value) for name in fields for value in values(name))
-
-
-def _date(text: str) -> int | None:
-    if text == "*":
-        return None
-    moment = parse(text)
-    if moment is None:
-        raise QueryError(f"Failed to parse date field [{text}]")
-    return moment
 
 
 def _number(text: str) -> float | None:

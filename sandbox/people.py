@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .clock import mix, stamp
+from .clock import DAY, mix, stamp
 from .words import NOTES, PERSONAS, SCHOOLS, SKILL_SETS, TAG_SETS, TITLES
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class People:
         self.email_types = [row["id"] for row in lists["email_types"]]
         self.phone_types = [row["id"] for row in lists["phone_types"]]
         self.compensation_types = [row["id"] for row in lists["compensation_types"]]
+        self.bonus_payment_types = [row["id"] for row in lists["bonus_payment_types"]]
+        self.equity_types = [row["id"] for row in lists["equity_types"]]
         self.bonus_types = [row["id"] for row in lists["bonus_types"]]
 
     def company(self, row: int) -> int | None:
@@ -65,7 +67,7 @@ class People:
             "profile_picture_thumb_url": f"{folder}/thumb/{picture}",
             "profile_picture_original_url": f"{folder}/original/{picture}",
             "location": f"{city}, {state}, {locale.name}",
-            "address": None,
+            "address": f"{1 + more % 200} Main Street" if more % 4 == 0 else None,
             "city": city,
             "state": state,
             "zip": str(10000 + more % 89999) if more % 2 else None,
@@ -78,11 +80,11 @@ class People:
             "compensation_currency_id": 1 + more % 3 if paid else None,
             "salary": 40000 + more % 120 * 1000 if paid else None,
             "salary_type_id": self.compensation_types[0] if paid else None,
-            "bonus_payment_type_id": None,
+            "bonus_payment_type_id": self.bonus_payment_types[0] if more % 9 == 0 else None,
             "bonus_type_id": self.bonus_types[0] if more % 9 == 0 else None,
             "bonus": 5000 if more % 9 == 0 else None,
-            "equity_type_id": None,
-            "equity": None,
+            "equity_type_id": self.equity_types[2] if more % 11 == 0 else None,
+            "equity": 0.5 if more % 11 == 0 else None,
             "person_types": [self.types[0 if more % 5 else 1 + more % 3]],
             "owned_by_id": user if more % 6 else None,
             "created_at": stamp(agency.people.created[row]),  # type: ignore[index]
@@ -99,8 +101,8 @@ class People:
             ]
             if more % 4
             else [],
-            "blocked": more % 97 == 0,
-            "blocked_until": None,
+            "blocked": more % 29 == 0,
+            "blocked_until": stamp(agency.now + 90 * DAY) if more % 29 == 0 else None,
             "list_ids": [self.lists[more % len(self.lists)]] if more % 5 == 0 else [],
             "candidate_jobs": agency.candidate_jobs(row),
             "linkedin_url": f"https://www.linkedin.com/in/{given}-{family}-{chance:x}"
@@ -159,8 +161,8 @@ class People:
             "documents": [],
             "resumes": files if more % 2 else [],
             "candidates": self.agency.candidacies(row),
-            "target_salary": None,
-            "target_salary_type_id": None,
+            "target_salary": 60000 + more % 90 * 1000 if more % 4 == 0 else None,
+            "target_salary_type_id": self.compensation_types[0] if more % 4 == 0 else None,
             "person_shares": [],
             "diversity_types": [],
         }

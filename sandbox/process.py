@@ -127,6 +127,16 @@ class Sandbox:
         answer: dict[str, Any] = self.call("GET", f"objects/{name}/{record_id}")
         return answer
 
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """All list items of an object, as the account has them now."""
+        answer: list[dict[str, Any]] = self.call("GET", f"objects/{name}/records")
+        return answer
+
+    def life(self) -> list[dict[str, Any]]:
+        """What the account did by itself (`life_per_second`): n, at, op, object, id and, if set, fields."""
+        answer: list[dict[str, Any]] = self.call("GET", "life")
+        return answer
+
     def create(self, name: str, /, **fields: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self.call("POST", f"objects/{name}", fields)
         return answer
@@ -146,7 +156,12 @@ class Sandbox:
         return answer
 
     def at(self, path: str, count: int, *actions: dict[str, Any]) -> None:
-        """Run `actions` right after the `count`-th answer, from now, of an API path such as `people`."""
+        """Run `actions` right after the `count`-th answer, from now, of `people`, `jobs/{id}/candidates` or one path.
+
+        An action is {"op": "create" | "update" | "delete" | "move", ...}, {"op": "set", "settings": {...}} or
+        {"op": "answer", "kind": one of settings.ANSWERS, "times": 1}, which spoils the path's next answers. A count
+        of 0 is at once.
+        """
         self.call("POST", "at", {"path": path, "count": count, "actions": list(actions)})
 
     def requests(self) -> dict[str, Any]:

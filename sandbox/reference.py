@@ -76,7 +76,12 @@ CUSTOM: dict[str, dict[str, tuple[tuple[str, str, str], ...]]] = {
             ("custom_hierarchy_1", "Industry", "Hierarchy"),
         ),
         "Company": (("custom_text_1", "Account tier", "Enumeration"), ("custom_hierarchy_1", "Sector", "Hierarchy")),
-        "Job": (("custom_text_1", "Cost centre", "Text"), ("custom_text_4", "Reason for vacancy", "Text")),
+        "Job": (
+            ("custom_text_1", "Cost centre", "Text"),
+            ("custom_text_4", "Reason for vacancy", "Text"),
+            ("custom_numeric_range_1", "Team size", "Numeric Range"),
+            ("custom_date_range_1", "Interview window", "Date Range"),
+        ),
         "Deal": (("custom_text_1", "Competitor", "Text"),),
         "Placement": (("custom_text_1", "Purchase order", "Text"),),
     },
@@ -92,6 +97,17 @@ CUSTOM: dict[str, dict[str, tuple[tuple[str, str, str], ...]]] = {
         "Placement": (("custom_text_2", "Invoice number", "Text"),),
     },
 }
+# One built-in field of each item type, as its records call it.
+BUILT_IN = {
+    "Person": ("name", "Name"),
+    "Company": ("name", "Name"),
+    "Job": ("title", "Title"),
+    "Deal": ("name", "Name"),
+    "Placement": ("start_date", "Start date"),
+}
+FIELD_TYPES = {"Text": 1, "Enumeration": 2, "Hierarchy": 3, "Numeric Range": 4, "Date Range": 5}
+# Nobody has recorded a range that is filled: the shape inside is a guess (see the setting custom_ranges).
+RANGES = {"Numeric Range": {"min": 3, "max": 12}, "Date Range": {"start": "2026-03-02", "end": "2026-03-20"}}
 CUSTOM_VALUES = ("Immediate", "4 weeks", "三个月", "Tier 1", "CC-4711", "Niveau « B »", "вільний")
 TREE = {
     "Technology": ("Software", "Hardware"),
@@ -100,10 +116,12 @@ TREE = {
 }
 
 
-def choice(label: str, shape: str) -> tuple[str, ...]:
+def choice(label: str, shape: str) -> tuple[Any, ...]:
     """The values a custom field takes; none for a hierarchy, whose values are leaves of the tree."""
     if shape == "Hierarchy":
         return ()
+    if shape in RANGES:
+        return (RANGES[shape],)
     return (SUMMARY,) if label == "Summary" else CUSTOM_VALUES
 
 
@@ -176,7 +194,7 @@ def users(seed: int, start: int) -> list[Row]:
     return rows
 
 
-def source_types(seed: int, start: int) -> list[Row]:
+def source_types(seed: int, start: int, user_rows: list[Row]) -> list[Row]:
     serial = Serial(seed, "source_types")
     names = _split(
         "LinkedIn, Referral, Company Website, Indeed, XING, Inbound Email, Conference, Loxo Source, Djinni, 猎聘"
@@ -189,6 +207,8 @@ def source_types(seed: int, start: int) -> list[Row]:
             "publishable": i % 2 == 0,
             "active": True,
             "hidden": False,
+            "created_by_id": user_rows[i % 3]["id"],
+            "updated_by_id": user_rows[i % 3]["id"],
             "created_at": stamp(start + i * DAY),
             "updated_at": stamp(start + i * DAY),
         }
@@ -208,6 +228,12 @@ def workflows(seed: int, spec: dict[str, str], name: str, stages: str) -> tuple[
             for position, step in enumerate(_split(text))
         ]
     return flows, steps
+
+
+def webhooks(seed: int) -> list[Row]:
+    serial, endpoint = Serial(seed, "webhooks"), "https://hooks.agency.example/loxo"
+    pairs = [(kind, action) for kind in ("candidate", "person", "job") for action in ("create", "update", "destroy")]
+    return [{"id": serial(), "item_type": kind, "action": action, "endpoint_url": endpoint} for kind, action in pairs]
 
 
 def activity_types(seed: int, stages: list[Row], extra: str = "", name: str = "activity_types") -> list[Row]:
@@ -242,18 +268,19 @@ def tree(seed: int) -> list[Row]:
 
 def dynamic_fields(seed: int, variant: str) -> list[Row]:
     """Built-in fields first, then what the agency made; `variant` is which agency."""
-    serial, type_ids = Serial(seed, "dynamic_fields"), {"Text": 1, "Enumeration": 2, "Hierarchy": 3}
+    serial = Serial(seed, "dynamic_fields")
     rows = []
     for item_type, fields in CUSTOM[variant].items():
-        for key, label, kind in (("name", "Name", "Text"), *fields):
+        for key, label, kind in ((*BUILT_IN[item_type], "Text"), *fields):
             rows.append(
                 {
                     "id": serial(),
                     "name": label,
                     "key": key,
                     "item_type": item_type,
-                    "dynamic_field_type": {"id": type_ids[kind], "name": kind},
-                    "built_in": key == "name",
+                    "dynamic_field_type": {"id": FIELD_TYPES[kind], "name": kind},
+                    "built_in": not key.startswith("custom_"),
+                    "key_for_inline_edit": f"{item_type.lower()}[{key}]",
                 }
             )
     return rows

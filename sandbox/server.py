@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
 import orjson
 from aiohttp import web
 
+from . import changes
 from .agency import Agency
+from .answers import HTML, NOT_FOUND, OneOff, spoiled, steady, without_data
 from .clock import now_ms
+from .echo import echoed
 from .endpoints import Endpoint, find
 from .faults import Faults, RateLimit, retry_after
 from .filters import Params, Refused
+from .life import Life
 from .paging import Pager, check_declared
-from .settings import Settings
+from .settings import ANSWERS, SettingError, Settings
 
-HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Please wait.</body></html>"
-NOT_FOUND = {"status": 404, "error": "Not Found"}
 LOGGED = 20_000
 
 
@@ -59,7 +62,8 @@ class Api:
         self.pager, self.journal = Pager(settings), Journal()
         self.limit, self.faults = RateLimit(), Faults(agency.seed)
         self.number = 0
-        self.pending: list[dict[str, Any]] = []  # changes to make after the n-th answer of a path
+        self.pending: list[dict[str, Any]] = []  # what to do after the n-th answer of a path
+        self.one_off, self.life = OneOff(), Life(agency, settings)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"].strip("/")
@@ -72,6 +76,8 @@ class Api:
             response, status = await self._respond(request, path)
             if not response.prepared:
                 response.headers["Date"] = formatdate(now_ms() / 1000, usegmt=True)
+                if pause := self._names(path) & set(self.settings.drip_header):
+                    await _drip(request, response, self.settings.drip_header[pause.pop()])
             return response
         finally:
             journal.in_flight -= 1
@@ -89,7 +95,7 @@ class Api:
                 raise Refused(int(fault[-3:]), body={"status": int(fault[-3:]), "error": "Server Error"})
             if fault == "html":
                 return web.Response(body=HTML, content_type="text/html"), "html"
-            body = self._body(request, path)
+            body = self._body(request, path, fault or "")
             if fault in ("reset", "truncate"):
                 return await _cut(request, body, fault), fault
         except Refused as refused:
@@ -101,15 +107,18 @@ class Api:
             raise Refused(401, body={"status": 401, "error": "Unauthorized"})
         if request.match_info["slug"] != self.slug:
             raise Refused(404, body=NOT_FOUND)
-        if self.limit.exceeded(self.settings):
+        every = self.settings.throttle_every
+        if (every and self.number % every == 0) or self.limit.exceeded(self.settings):
             raise Refused(429, body={"status": 429, "error": "Too Many Requests"})
         if request.method != "GET":
             raise Refused(405, body={"status": 405, "error": "Method Not Allowed"})
 
     def _refusal(self, request: web.Request, refused: Refused) -> web.Response:
+        if refused.html:
+            return web.Response(status=refused.status, body=refused.html, content_type="text/html")
         body = dict(refused.body)
         if self.settings.echo_key:
-            body["authorization"] = request.headers.get("Authorization")
+            body["authorization"] = echoed(self.api_key, self.settings.echo_key_as)
         headers = retry_after(self.settings) if refused.status in (429, 503) else refused.headers
         return web.Response(
             status=refused.status,
@@ -119,34 +128,38 @@ class Api:
             headers=headers,
         )
 
-    def _body(self, request: web.Request, path: str) -> bytes:
-        """The answer of a healthy server, unless this object is set to misbehave."""
-        found, settings = find(path), self.settings
-        names = {path, found[0].path} if found else {path}
-        for name, target in settings.redirect.items():
-            if name in names:
-                raise Refused(302, body={}, headers={"Location": target})
-        if names & set(settings.forbidden):
-            raise Refused(403, body={"status": 403, "error": "Forbidden"})
-        if found is None or names & set(settings.missing):
-            raise Refused(404, body=NOT_FOUND)
-        if names & set(settings.empty_envelope):
-            return b"{}"
-        if names & set(settings.error_object):
-            return b'{"error":"Something went wrong"}'
-        body = self._answer(found[0], found[1], list(request.query.items()), path)
-        self._make_changes(path)
-        return body[: len(body) // 2] if names & set(settings.broken_json) else body
+    @staticmethod
+    def _names(path: str) -> set[str]:
+        """A path and the object it stands for, by either of which settings name it."""
+        found = find(path)
+        return {path, found[0].path} if found else {path}
 
-    def _answer(self, endpoint: Endpoint, ids: list[int], params: Params, path: str) -> bytes:
+    def _body(self, request: web.Request, path: str, fault: str) -> bytes:
+        """The answer of a healthy server, unless this object is set to misbehave."""
+        names, settings = self._names(path), self.settings
+        try:
+            for name in names & set(settings.redirect):
+                raise Refused(302, body={}, headers={"Location": settings.redirect[name]})
+            wanted = fault if fault in ANSWERS else ""
+            kind = self.one_off.take(names) or wanted or steady(settings, names)
+            endpoint, ids = find(path) or (None, [])
+            body = without_data(kind, endpoint)
+            if body is None and endpoint:
+                healthy = self._answer(endpoint, ids, list(request.query.items()), path, kind == "short_page")
+                body = self.pager.wire.restamped(spoiled(kind, endpoint, healthy))
+            return body or b""
+        finally:
+            self._make_changes(names)
+
+    def _answer(self, endpoint: Endpoint, ids: list[int], params: Params, path: str, short: bool) -> bytes:
         if endpoint.kind == "list":
-            return self._list(endpoint, ids, params, path)
+            return self._list(endpoint, ids, params, path, short)
         check_declared(endpoint, params)
         if endpoint.kind == "single":
             return self._single(endpoint, ids[0])
         return orjson.dumps(self._part(endpoint, ids) if endpoint.kind == "part" else self._special(endpoint, ids))
 
-    def _list(self, endpoint: Endpoint, ids: list[int], params: Params, path: str) -> bytes:
+    def _list(self, endpoint: Endpoint, ids: list[int], params: Params, path: str, short: bool) -> bytes:
         agency, scope = self.agency, None
         table = agency.tables[endpoint.table]
         if ids:
@@ -162,9 +175,14 @@ class Api:
                 scope = [row for row in table.orders["id"] if table.record(row)["state_id"] == ids[1]]
         elif endpoint.path == "activity_types":
             table = self._activity_types(dict(params).get("workflow_id"))
-        elif endpoint.path == "webhooks" and self.settings.webhooks == "keyed":
-            return b'{"webhooks":' + self.pager.answer(table, endpoint, params, path) + b"}"
-        return self.pager.answer(table, endpoint, params, path, scope)
+        elif endpoint.path == "workflow_stages" and self.settings.stages_without_workflow == "candidate":
+            flows = {flow["id"] for flow in agency.workflows} if "workflow_id" not in dict(params) else None
+            scope = [row for row in table.orders["id"] if not flows or table.record(row)["workflow_id"] in flows]
+        form = {"webhooks": self.settings.webhooks, "campaigns": self.settings.campaigns}.get(endpoint.path)
+        if form in ("bare", "keyed"):
+            listed = self.pager.answer(table, replace(endpoint, paging="none"), params, path)
+            return listed if form == "bare" else b"{" + orjson.dumps(endpoint.path) + b":" + listed + b"}"
+        return self.pager.answer(table, endpoint, params, path, scope, short)
 
     def _activity_types(self, workflow: str | None) -> Any:
         """A deal workflow has its own types; without one Loxo lists the candidate types (loxo-mcp-server)."""
@@ -182,9 +200,9 @@ class Api:
         table = self.agency.tables[endpoint.table]
         if endpoint.table == "person_events" and table.row(record_id) is None:
             return b"null"
-        record = table.full(self._row(endpoint.table, record_id))
+        record = self.pager.wire.full(table, self._row(endpoint.table, record_id))
         wrapped = endpoint.table == "deals" and self.settings.deal_detail == "wrapped"
-        return orjson.dumps({endpoint.entity: record} if wrapped else record)
+        return b"{" + orjson.dumps(endpoint.entity) + b":" + record + b"}" if wrapped else record
 
     def _part(self, endpoint: Endpoint, ids: list[int]) -> Any:
         full = self.agency.tables[endpoint.table].full(self._row(endpoint.table, ids[0]))
@@ -214,16 +232,56 @@ class Api:
                 return node
         raise Refused(404, body=NOT_FOUND)
 
-    def _make_changes(self, path: str) -> None:
-        """Edits planned for after this answer: its body is made, so the client sees them from its next request on."""
-        from .changes import apply
+    def change_settings(self, values: dict[str, Any]) -> None:
+        """Changes settings, with what follows from them."""
+        self.settings.update(values)
+        if self.settings.custom_fields != self.agency.variant:
+            self.agency.set_variant(self.settings.custom_fields)
+        if values.get("refuse_cursors") == "stored":
+            self.pager.given.clear()
 
-        for plan in [plan for plan in self.pending if plan["path"] == path]:
+    def plan(self, path: str, count: int, actions: list[dict[str, Any]]) -> None:
+        """Do something right after the n-th answer of a path from now; 0 is at once."""
+        plan = {"path": path, "count": count, "actions": actions}
+        if count <= 0:
+            self._carry_out(plan)
+        else:
+            self.pending.append(plan)
+
+    def _make_changes(self, names: set[str]) -> None:
+        """The body of this answer is made, so the client sees them from its next request on."""
+        for plan in [plan for plan in self.pending if plan["path"] in names]:
             plan["count"] -= 1
             if plan["count"] <= 0:
                 self.pending.remove(plan)
-                for action in plan["actions"]:
-                    apply(self.agency, action)
+                self._carry_out(plan)
+
+    def _carry_out(self, plan: dict[str, Any]) -> None:
+        for action in plan["actions"]:
+            if action.get("op") == "answer":
+                kind = action.get("kind")
+                if kind not in ANSWERS:
+                    raise SettingError(f"an answer is one of {', '.join(ANSWERS)}, not {kind!r}")
+                self.one_off.add(action.get("path", plan["path"]), kind, int(action.get("times", 1)))
+            elif action.get("op") == "set":
+                self.change_settings(action["settings"])
+            else:
+                changes.apply(self.agency, action)
+
+
+async def _drip(request: web.Request, response: web.StreamResponse, pause_ms: float) -> None:
+    """Sends the header a byte at a time, then the body, and hangs up."""
+    transport, body = request.transport, getattr(response, "body", None) or b""
+    kind = response.content_type
+    head = f"HTTP/1.1 {response.status} Slow\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    for byte in head.encode():
+        if transport is None or transport.is_closing():
+            return
+        transport.write(bytes([byte]))
+        await asyncio.sleep(pause_ms / 1000)
+    if transport is not None:
+        transport.write(bytes(body))
+        transport.close()
 
 
 async def _cut(request: web.Request, body: bytes, fault: str) -> web.StreamResponse:

@@ -33,16 +33,18 @@ class Small:
             self.schedule_items,
             self.scorecards,
             self.scorecard_templates,
+            self.campaigns,
         )
         return {kind.__name__: self._framed(kind) for kind in kinds}
 
     def _framed(self, kind: Callable[[int, int], Record]) -> Callable[[int], Record]:
-        """Every one of them has an id and its timestamps."""
+        """Each has an id, and its timestamps unless it is a campaign."""
 
         def make(row: int) -> Record:
             table = self.agency.tables[kind.__name__]
             chance = mix(self.agency.seed * 59 + len(kind.__name__) * 100_003 + row)
-            return {"id": table.ids[row], **kind(row, chance), **stamps(table, row)}
+            known = stamps(table, row) if kind.__name__ != "campaigns" else {}
+            return {"id": table.ids[row], **kind(row, chance), **known}
 
         return make
 
@@ -72,8 +74,10 @@ class Small:
             "to_number": f"+1555012{chance % 90 + 10}",
             "body": "Are you free at 3 pm? 👋",
             "person_id": self._person(chance) if chance % 7 else None,
-            "job_id": None,
-            "target_send_time": None,
+            "job_id": self._job(chance >> 6) if chance % 3 == 0 else None,
+            "target_send_time": stamp(self.agency.tables["sms"].created[row] + HOUR)  # type: ignore[index]
+            if chance % 4 == 0
+            else None,
         }
 
     def merges(self, row: int, chance: int) -> Record:
@@ -97,11 +101,19 @@ class Small:
         }
 
     def form_templates(self, row: int, chance: int) -> Record:
+        return {"title": ("Application", "Intake call", "Vorstellungsgespräch")[row % 3]}
+
+    def form_template_detail(self, row: int, item: Record) -> Record:
+        """The single record has the questions; under which key is not known."""
         kinds = self.agency.lists["question_types"]
         return {
-            "title": ("Application", "Intake call", "Vorstellungsgespräch")[row % 3],
+            **item,
             "questions": [
-                {"id": chance % 10**6 + k, "text": "Are you authorised to work?", "question_type_id": kinds[k]["id"]}
+                {
+                    "id": item["id"] * 10 + k,
+                    "text": "Are you authorised to work?",
+                    "question_type_id": kinds[k]["id"],
+                }
                 for k in range(2)
             ],
         }
@@ -109,12 +121,18 @@ class Small:
     def schedule_items(self, row: int, chance: int) -> Record:
         table = self.agency.tables["schedule_items"]
         start = table.created[row] + HOUR * 30  # type: ignore[index]
+        company = self.agency.company_stub(chance >> 4)
         return {
             "user_id": self._user(chance),
             "person_id": self._person(chance),
-            "company_id": None,
-            "starts_at": stamp(start),
-            "ends_at": stamp(start + HOUR),
+            "company_id": company["id"] if company and chance % 2 else None,
+            "job_id": self._job(chance >> 8) if chance % 3 else None,
+            "title": ("Interview", "Intake call", "Erstgespräch")[row % 3],
+            "start_time": stamp(start),
+            "end_time": stamp(start + HOUR),
+            "location": "Video call" if chance % 2 else "Meeting room 3",
+            "outline_text": "Background, motivation, salary, next steps" if chance % 3 == 0 else None,
+            "transcript_text": "Good morning. Shall we start?" if chance % 3 == 0 else None,
         }
 
     def scorecards(self, row: int, chance: int) -> Record:
@@ -132,3 +150,12 @@ class Small:
 
     def scorecard_templates(self, row: int, chance: int) -> Record:
         return {"name": ("Phone screen", "Technical interview", "参考チェック")[row % 3]}
+
+    def campaigns(self, row: int, chance: int) -> Record:
+        """Metadata only: no subject, no body, no time was seen; the names of the two counts are guesses."""
+        return {
+            "name": f"Outreach {row + 1}",
+            "job_id": self._job(chance),
+            "stage_count": 1 + chance % 5,
+            "recipient_count": chance % 400,
+        }

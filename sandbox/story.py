@@ -34,6 +34,7 @@ class Sizes:
     schedule_items: int = 90
     scorecards: int = 70
     scorecard_templates: int = 6
+    campaigns: int = 12
 
 
 def times(count: int, seed: int, start: int, end: int) -> array[int]:

@@ -71,6 +71,7 @@ class Table:
         self.cache = cache
         self.edits: dict[int, Record] = {}
         self.gone: set[int] = set()
+        self.born: list[tuple[int, int]] = []  # when each live row was made, and its number
         self.version = 0
         rows = range(len(self.ids))
         self.orders: dict[str, array[int]] = {"id": array("I", rows)}
@@ -151,6 +152,7 @@ class Table:
         if self.updated is not None:
             self.updated.append(_moment(fields, "updated_at", created))
         self.edits[row] = self._kept(fields)
+        self.born.append((now, row))
         self._place(row)
         return row
 

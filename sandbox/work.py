@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -67,7 +68,6 @@ class Work:
             "title": title,
             "published_name": f"{title}, {city}" if published else None,
             "macro_address": f"{city}, {locale.name}",
-            "internal_notes": NOTES[more % len(NOTES)] if more % 4 == 0 else None,
             "company": {
                 **company,
                 "hidden": more % 9 == 0,
@@ -77,7 +77,7 @@ class Work:
             if company
             else None,
             "company_hidden": more % 9 == 0,
-            "address": None,
+            "address": f"{1 + more % 90} Market Street" if more % 3 else None,
             "city": city,
             "state_code": state_code,
             "zip": str(10_000 + more % 80_000),
@@ -89,17 +89,16 @@ class Work:
             "salary_max": str(salary + 9000),
             "salary_type_id": lists["compensation_types"][0]["id"],
             "salary_currency_id": 1 + more % 3,
-            "bonus": None,
-            "bonus_payment_type_id": None,
-            "bonus_type_id": None,
-            "equity": None,
-            "equity_percent": None,
-            "equity_type_id": None,
+            "bonus": "5000.0" if more % 5 == 0 else None,
+            "bonus_payment_type_id": lists["bonus_payment_types"][0]["id"] if more % 5 == 0 else None,
+            "bonus_type_id": lists["bonus_types"][0]["id"] if more % 5 == 0 else None,
+            "equity": "20000.0" if more % 6 == 0 else None,
+            "equity_percent": "0.5" if more % 6 == 0 else None,
+            "equity_type_id": lists["equity_types"][2]["id"] if more % 6 == 0 else None,
             "job_type": self.pick("job_types", more) if more % 7 else None,
             "status": {"id": status["id"], "name": status["name"]},
             "categories": [self.pick("job_categories", more + k) for k in range(more % 3)],
             "category": self.pick("job_categories", more) if more % 3 else None,
-            "seniority_levels": [self.pick("seniority_levels", more)],
             "fee": "25.0" if more % 2 else None,
             "fee_type_id": lists["fee_types"][0]["id"],
             "fee_currency_id": 1,
@@ -107,11 +106,10 @@ class Work:
             "opened_at": stamp(created),
             "filled_at": stamp(agency.hired_at(hired)) if hired is not None else None,
             "published_at": stamp(created + DAY // 2) if published else None,
-            "published_end_date": None,
+            "published_end_date": stamp(created + 90 * DAY) if published and more % 2 else None,
             "published": published,
             "public_url": f"https://jobs.agency.example/{jobs.ids[row]}" if published else None,
             "remote_work_allowed": more % 5 < 2,
-            "workflow_id": agency.workflow(row)["id"],
             **agency.custom("Job", more),
         }
         if more % 8 == 0:
@@ -119,8 +117,32 @@ class Work:
         return record
 
     def job_detail(self, row: int, item: Record) -> Record:
+        """The single record has no updated_at and no company.hidden, and adds what the list leaves out."""
+        agency, lists, more = self.agency, self.agency.lists, mix(self.agency.seed * 677 + row) >> 20
         text = NOTES[row % len(NOTES)] * 6
-        return {**item, "description": f"<h2>{item['title']}</h2>{text}", "description_text": item["title"]}
+        hourly, templates = more % 3 == 0, agency.tables["form_templates"].ids
+        rate_type = lists["compensation_types"][1]["id"] if hourly else None
+        company = item.get("company")
+        return {
+            **{name: value for name, value in item.items() if name != "updated_at"},
+            "company": {name: value for name, value in company.items() if name != "hidden"} if company else None,
+            "description": f"<h2>{item['title']}</h2>{text}",
+            "description_text": f"{item['title']}\n{re.sub('<[^>]+>', ' ', text)}",
+            "internal_notes": NOTES[more % len(NOTES)] if more % 4 == 0 else None,
+            "seniority_levels": [self.pick("seniority_levels", more)],
+            "counts": agency.stage_counts(row),
+            "documents": [{"id": item["id"] * 9, "name": "Stellenprofil.pdf"}] if more % 2 else [],
+            "rank": row + 1,
+            "fee_type": self.pick("fee_types", 0, "id", "key", "name"),
+            "bill_rate": "95.5" if hourly else None,
+            "bill_rate_type_id": rate_type,
+            "bill_rate_currency_id": 1 if hourly else None,
+            "pay_rate": "72.0" if hourly else None,
+            "pay_rate_type_id": rate_type,
+            "pay_rate_currency_id": 1 if hourly else None,
+            "has_cadences": more % 4 == 1,
+            "apply_form_template_id": templates[more % len(templates)] if len(templates) and more % 3 else None,
+        }
 
     def _owner(self, job_id: int, chance: int, k: int) -> Record:
         user = self.agency.lists["users"][(chance + k) % len(self.agency.lists["users"])]
@@ -175,22 +197,27 @@ class Work:
 
     def company_detail(self, row: int, item: Record) -> Record:
         lists, chance, base = self.agency.lists, mix(self.agency.seed * 419 + row), item["id"] * 3
+        kind, status = self.pick("company_types", chance), self.pick("company_global_statuses", chance >> 4)
         return {
             **item,
             "description": NOTES[row % len(NOTES)],
-            "culture": None,
+            "culture": "Flat hierarchies" if chance % 4 == 0 else None,
+            "internal_notes_text": "Ask for the new framework contract." if chance % 5 == 0 else None,
             "logo_large_url": "/logos/large/missing.png",
             "logo_thumb_url": "/logos/thumb/missing.png",
-            "blocked": chance % 50 == 0,
-            "blocked_until": None,
+            "blocked": chance % 10 == 0,
+            "blocked_until": stamp(self.agency.now + 90 * DAY) if chance % 10 == 0 else None,
             "fee": 22.5 if chance % 3 else None,
             "fee_type_id": lists["fee_types"][0]["id"],
-            "company_type": self.pick("company_types", chance),
-            "company_global_status": self.pick("company_global_statuses", chance >> 4),
+            "company_type": kind,
+            "company_type_id": kind["id"],
+            "company_global_status": status,
+            "company_global_status_id": status["id"],
             "emails": [
                 {
                     "id": base,
                     "value": f"office@company-{row}.example",
+                    "sync": row % 2 == 0,
                     "position": 1,
                     "email_type_id": lists["email_types"][1]["id"],
                 }
@@ -210,10 +237,10 @@ class Work:
                     "id": base + 2,
                     "address_type_id": lists["address_types"][1]["id"],
                     "line1": f"{row} Main Street",
-                    "line2": None,
-                    "line3": None,
+                    "line2": f"Floor {row % 9}" if row % 2 else None,
+                    "line3": "Reception" if row % 5 == 0 else None,
                     "city": "Austin",
-                    "state_id": None,
+                    "state_id": self.agency.home_state,
                     "zip": "78701",
                     "country_id": self.agency.home_country,
                     "position": 1,
@@ -247,6 +274,7 @@ class Work:
             "candidate_rejection_reason": {"id": 31, "name": "Another candidate was chosen"}
             if story.rejected[row]
             else None,
+            "highlights": "Led a team of twelve" if row % 6 == 0 else None,
             "person": {name: person[name] for name in CANDIDATE_PERSON if name in person},
             "latest_person_event": latest,
         }
@@ -288,7 +316,14 @@ class Work:
         return chance % known if known else None, None, others[(chance >> 24) % len(others)]
 
     def event_detail(self, row: int, item: Record) -> Record:
-        return {**item, "event_deal_links": [], "ring_central_call": None, "twilio_call": None}
+        called = item["activity_type"]["key"] in ("call", "left_voicemail")
+        call = {"id": item["id"] * 2, "duration": 60 + row % 900}
+        return {
+            **item,
+            "event_deal_links": [],
+            "ring_central_call": call if called and row % 2 == 0 else None,
+            "twilio_call": call if called and row % 2 else None,
+        }
 
     def placement(self, row: int) -> Record:
         agency, story = self.agency, self.agency.story
@@ -313,10 +348,10 @@ class Work:
             "bill_rate": "95.5" if contract else None,
             "pay_rate": "72.0" if contract else None,
             "margin": "23.5" if contract else None,
-            "fee": f"{6000 + chance % 20000}.0",
+            "fee": f"{'-' if chance % 40 == 0 else ''}{6000 + chance % 20000}.0",  # below 0: a drop-out
             "fee_type": self.pick("fee_types", chance % 2, "id", "key", "name"),
             "job_type": job_record.get("job_type") or self.pick("job_types", 0),
-            "notes": None,
+            "notes": NOTES[chance % len(NOTES)] if chance % 3 == 0 else None,
             "splits": [],
             **stamps(placements, row),
             **agency.custom("Placement", chance >> 5),
@@ -327,17 +362,26 @@ class Work:
         deals, chance = agency.tables["deals"], mix(agency.seed * 89 + row)
         flow = lists["deal_workflows"][chance % len(lists["deal_workflows"])]
         stages = [stage for stage in agency.pipeline_stages if stage["workflow_id"] == flow["id"]]
+        stage = stages[chance % len(stages)]
         company = agency.company_stub(chance)
+        person = agency.person_stub(chance >> 9) if chance % 2 else None
+        job = agency.job_stub(chance >> 11) if chance % 3 == 0 else None
         return {
             "id": deals.ids[row],
             "name": f"{company['name'] if company else 'Deal'} {2022 + chance % 5}",
             "amount": f"{5 + chance % 80}000.0",
+            "expected_amount": f"{(5 + chance % 80) * 500}.0",
+            "description": NOTES[chance % len(NOTES)] if chance % 4 else None,
             "closes_at": stamp(deals.created[row] + 60 * DAY),  # type: ignore[index]
             "workflow_id": flow["id"],
-            "pipeline_stage_id": stages[chance % len(stages)]["id"],
+            "pipeline_stage_id": stage["id"],
+            "current_pipeline_stage": {"id": stage["id"], "name": stage["name"]},
             "company": company,
-            "person": agency.person_stub(chance >> 9) if chance % 2 else None,
-            "job": agency.job_stub(chance >> 11) if chance % 3 == 0 else None,
+            "company_id": company["id"] if company else None,
+            "person": person,
+            "person_id": person["id"] if person else None,
+            "job": job,
+            "job_id": job["id"] if job else None,
             "owner": self.pick("users", chance >> 5, "id", "name", "email"),
             **stamps(deals, row),
             **agency.custom("Deal", chance >> 13),

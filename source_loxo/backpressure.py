@@ -12,6 +12,8 @@ from queue import Queue
 from types import TracebackType
 from typing import Any
 
+from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
+
 # A page and the state behind it are two items; five pages are what a slow destination makes us hold.
 QUEUE_ITEMS = 10
 # Items in the queue and requests under way, while the destination is busy.
@@ -23,16 +25,21 @@ class PageQueue(Queue[Any]):
     """The CDK's queue from the workers to the main thread: lists of records go in, single records come out.
 
     The CDK puts and gets each record by itself, and each time a lock is taken and a thread is woken.
+
+    `failed` are the names of the streams whose error has passed.
     """
 
     def __init__(self) -> None:
         super().__init__(QUEUE_ITEMS)
+        self.failed: list[str] = []
         self._page: deque[Any] = deque()  # of the main thread alone, which is the queue's only reader
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         while not self._page:
             item = super().get(block, timeout)
             if not isinstance(item, list):
+                if isinstance(item, StreamThreadException) and item.stream_name not in self.failed:
+                    self.failed.append(item.stream_name)
                 return item
             self._page.extend(item)
         return self._page.popleft()

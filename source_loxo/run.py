@@ -1,31 +1,36 @@
-"""Entry point of the `source-loxo` command: whole lines out, also when the process is told to stop.
+"""Entry point of the `source-loxo` command: whole lines out, and an end whatever happens.
 
 The CDK's own `launch` prints through a buffer, so a SIGTERM cuts the last line in two, and records of ours would be
 mixed with lines that the log handlers write past it. Here every line goes to the file descriptor in one piece under
-one lock, and who is told to stop waits for that lock before it ends the process.
+one lock, and a signal ends the process between two lines. Workers may wait for ever in a full queue, and the
+interpreter would wait for them; so a failure leaves without asking them.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import io
 import logging
 import os
+import select
 import signal
 import stat
 import struct
 import sys
 import termios
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
 
-import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
-from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 
-from source_loxo.source import SourceLoxo
+from loxo_api.exact_json import dumps
+from source_loxo.errors import ToldError
+from source_loxo.source import SourceLoxo, parsed
 
 # How long a started line may take to be read by the other side before we leave without it.
 GRACE_SECONDS = 5.0
@@ -42,6 +47,8 @@ class WholeLines(io.TextIOBase):
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        self._room = select.poll()
+        self._room.register(descriptor, select.POLLOUT)
         self._begun = threading.local()
         self.lock = threading.Lock()
 
@@ -49,7 +56,7 @@ class WholeLines(io.TextIOBase):
         begun = getattr(self._begun, "text", "") + text
         lines, newline, self._begun.text = begun.rpartition("\n")
         if newline:
-            self.write_line(lines.encode())
+            self.write_line(lines.encode("utf-8", "replace"))
         return len(text)
 
     def write_line(self, line: bytes) -> None:
@@ -68,36 +75,80 @@ class WholeLines(io.TextIOBase):
         return self._is_pipe and struct.unpack("i", fcntl.ioctl(self._descriptor, termios.FIONREAD, b"    "))[0] > 0
 
     def _write(self, data: bytes) -> None:
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:
+                self._room.poll()
+            except OSError as error:
+                _end(1, f"the output cannot be written: {error.strerror}. The next sync continues from the last state.")
 
     def writable(self) -> bool:
         return True
 
 
+class Entrypoint(AirbyteEntrypoint):
+    """The CDK's entrypoint, which checks a config in our words instead of those of its JSON schema."""
+
+    source: SourceLoxo
+
+    @staticmethod
+    def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
+        parsed(config)
+
+
 def run() -> None:
     """Runs the Airbyte command given on the command line."""
-    entrypoint = AirbyteEntrypoint(SourceLoxo())
-    arguments = entrypoint.parse_args(sys.argv[1:])
+    if sys.stdout is None:
+        _end(1, "the standard output is closed, so there is nowhere to write to.")
     out = WholeLines(sys.stdout.fileno())
-    print_through(out)
-    _end_on_sigterm(out)
-    if arguments.command == "read":
-        _write_all(_read(entrypoint, arguments), out)
-    else:
-        for line in entrypoint.run(arguments):
-            out.write_line(line.encode())
+    _end_on_signals(out)
+    arguments = _arguments()
+    print_through(out)  # before the entrypoint, which logs
+    entrypoint = Entrypoint(SourceLoxo())
+    try:
+        if arguments.command == "read":
+            _write_all(_read(entrypoint, arguments), out)
+        else:
+            for line in entrypoint.run(arguments):
+                out.write_line(line.encode())
+    except Exception as error:
+        try:
+            sys.excepthook(type(error), error, error.__traceback__)
+        finally:
+            os._exit(1)
+
+
+def _arguments() -> argparse.Namespace:
+    """What the command line says; without a command, the usage, as for any other mistake in it."""
+    arguments = AirbyteEntrypoint.parse_args(sys.argv[1:])
+    if not arguments.command:
+        with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
+            AirbyteEntrypoint.parse_args(["--help"])
+        sys.exit(2)
+    return arguments
 
 
 def print_through(out: WholeLines) -> None:
     """Sends all that is printed and logged through one stream; the CDK's log handler is the root logger's."""
     sys.stdout = out
+    # It logs headers that it cannot read, and they may repeat the key.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER:
-            handler.setStream(out)
+            out.write(PRINT_BUFFER.buffer.getvalue())  # its own flush would write past us, and fail on a full disk
+            handler.stream = out
+            handler.addFilter(_is_news)
 
 
-def _read(entrypoint: AirbyteEntrypoint, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a log line says more than the error messages of the streams, which say why each of them failed."""
+    told = record.exc_info and isinstance(record.exc_info[1], ToldError)
+    return not told and not str(record.msg).startswith("During the sync, the following streams")
+
+
+def _read(entrypoint: Entrypoint, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
     """What `AirbyteEntrypoint.run` does for a read, but with the messages themselves and not as text."""
     debug = arguments.debug or is_platform_debug_log_enabled()
     for logger in (entrypoint.logger, logging.getLogger("airbyte")):
@@ -105,7 +156,10 @@ def _read(entrypoint: AirbyteEntrypoint, arguments: argparse.Namespace) -> Itera
     source = entrypoint.source
     config = source.configure(source.read_config(arguments.config), "")
     catalog, state = source.read_catalog(arguments.catalog), source.read_state(arguments.state)
-    yield from entrypoint.read(source.spec(entrypoint.logger), config, catalog, state)
+    try:
+        yield from entrypoint.read(source.spec(entrypoint.logger), config, catalog, state)
+    finally:
+        yield from source.message_repository.consume_queue()
 
 
 def _write_all(messages: Iterator[AirbyteMessage], out: WholeLines) -> None:
@@ -132,17 +186,32 @@ def _encoded(message: AirbyteMessage) -> bytes:
     if message.record is None:
         return AirbyteEntrypoint.airbyte_message_to_string(message).encode()
     record = message.record
-    data = {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at}
-    return orjson.dumps({"type": "RECORD", "record": data})
+    return dumps(
+        {
+            "type": "RECORD",
+            "record": {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at},
+        }
+    )
 
 
-def _end_on_sigterm(out: WholeLines) -> None:
+def _end_on_signals(out: WholeLines) -> None:
     """Leaves between two lines. The workers may wait in a full queue for ever, so nothing is asked of them."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signals = {signal.SIGTERM}
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in a job in the background
+        signals.add(signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 
     def wait() -> None:
-        signal.sigwait({signal.SIGTERM})
+        number = signal.sigwait(signals)
         out.lock.acquire(timeout=GRACE_SECONDS)
-        os._exit(128 + signal.SIGTERM)
+        _end(128 + number, f"stopped by {signal.Signals(number).name}. The next sync continues from the last state.")
 
-    threading.Thread(target=wait, name="sigterm", daemon=True).start()
+    threading.Thread(target=wait, name="signals", daemon=True).start()
+
+
+def _end(code: int, text: str) -> NoReturn:
+    """Ends the process now, whatever its threads wait for, with one message on stderr if anybody reads it."""
+    with contextlib.suppress(OSError, ValueError):
+        if select.select([], [2], [], 1)[1]:
+            os.write(2, f"source-loxo: {text}\n".encode())
+    os._exit(code)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -12,13 +14,13 @@ from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
+    AirbyteStateMessageSerializer,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
     ConfiguredAirbyteStream,
-    FailureType,
     Status,
     StreamDescriptor,
-    SyncMode,
 )
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
@@ -29,60 +31,83 @@ from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from loxo_api.client import FOR_A_PERSON, WORKERS, LoxoClient
+from loxo_api.config import Config
+from loxo_api.endpoints import ENDPOINTS
+from loxo_api.errors import ConfigError, LoxoError
+from loxo_api.timestamps import format_timestamp
+from source_loxo.additional_fields import AdditionalFields
 from source_loxo.backpressure import Backpressure, PageQueue
-from source_loxo.client import FOR_A_PERSON, WORKERS, LoxoClient
-from source_loxo.config import Config, config_error
 from source_loxo.cursors import QueueOrderedRepository
-from source_loxo.custom_fields import read_definitions, with_custom_fields
-from source_loxo.endpoints import ENDPOINTS
-from source_loxo.moments import written
-from source_loxo.streams import build_stream
+from source_loxo.discovery import FOR_DISCOVER, account_schemas
+from source_loxo.errors import ToldError, traced
+from source_loxo.streams.factory import Order, build_stream, load_schema
 
-# One request for a handful of rows that every account has.
-CHECK_ENDPOINT = ENDPOINTS["person_types"]
+# One request for a handful of rows that every account has. The user has chosen no stream yet.
+CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")
 
 
 class SourceLoxo(Source):
     """A whole Loxo account as Airbyte streams."""
 
     message_repository = InMemoryMessageRepository()
+    # The schema's own words are a pattern of 300 characters and the value, which may be a password.
+    check_config_against_spec = False
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         return config
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
-        with _told("config", "a JSON object with the fields of the form. Write one, as the documentation shows"):
-            return Source.read_config(config_path)
+        content = _content("config", config_path, "Write the fields of the form into it, as the documentation shows.")
+        if not isinstance(content, dict):
+            raise _wrong("config", config_path, "is not a JSON object. Write the fields of the form into it.")
+        return content
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
-        with _told("catalog", "a configured Airbyte catalog. Make one of what discover prints"):
-            return super().read_catalog(catalog_path)
+        remedy = "Make one of what discover prints."
+        content = _content("catalog", catalog_path, remedy)
+        try:
+            return ConfiguredAirbyteCatalogSerializer.load(content)
+        except Exception:  # the serializer fails in as many ways as a file can be wrong
+            raise _wrong("catalog", catalog_path, f"is not a configured Airbyte catalog. {remedy}") from None
 
     @classmethod
     def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
-        with _told(
-            "state", "a list of Airbyte state messages. Pass what an earlier sync printed, or none to start over"
-        ):
-            return super().read_state(state_path)
+        if not state_path:
+            return []
+        remedy = "Pass what an earlier sync printed, or leave out --state to start over."
+        content = _content("state", state_path, remedy)
+        try:
+            states = [AirbyteStateMessageSerializer.load(state) for state in content or []]
+        except Exception:
+            states = [AirbyteStateMessage()]
+        if not all(state.stream or state.data or state.global_ for state in states):
+            raise _wrong("state", state_path, f"is not a list of Airbyte state messages. {remedy}")
+        return states
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
             LoxoClient(Config.parse(config), FOR_A_PERSON).page(CHECK_ENDPOINT)
-        except AirbyteTracedException as error:
+        except LoxoError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
-        client = LoxoClient(Config.parse(config), FOR_A_PERSON)
-        definitions = read_definitions(client)
-        streams = []
-        for endpoint in ENDPOINTS.values():
-            built = build_stream(endpoint, client, self.message_repository, {}, SyncMode.full_refresh)
-            stream = built.as_airbyte_stream()
-            stream.json_schema = with_custom_fields(stream.json_schema, definitions.get(endpoint.item_type, []))
-            streams.append(stream)
+        try:
+            checked = Config.parse(config)
+            _check_connection(checked)
+            client = LoxoClient(checked, FOR_DISCOVER)
+            streams = [
+                build_stream(endpoint, client, self.message_repository, {}, Order()).as_airbyte_stream()
+                for endpoint in ENDPOINTS.values()
+            ]
+            schemas = account_schemas(client, {stream.name: stream.json_schema for stream in streams})
+        except LoxoError as error:
+            raise traced(error) from None
+        for stream in streams:
+            stream.json_schema = schemas[stream.name]
         return AirbyteCatalog(streams=streams)
 
     def read(
@@ -92,40 +117,94 @@ class SourceLoxo(Source):
         catalog: ConfiguredAirbyteCatalog,
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
-        parsed = Config.parse(config)
+        checked = parsed(config)
+        if not catalog.streams:
+            logger.warning("The catalog selects no stream, so nothing is read. Select the streams that you want.")
         queue = PageQueue()
         self.message_repository = repository = QueueOrderedRepository(queue)
-        client = LoxoClient(parsed, gate=Backpressure(queue))
+        client = LoxoClient(checked, gate=Backpressure(queue))
         states = ConnectorStateManager(state)
-        start_date = written(parsed.start_date) if parsed.start_date else None
+        start_date = format_timestamp(checked.start_date) if checked.start_date else None
         known: list[AbstractStream] = []
         unknown: list[str] = []
+        account_fields: list[AdditionalFields] = []
         # The long ones first: with them under way, the many short ones cost no time.
         for configured in sorted(catalog.streams, key=_shortness):
             name = configured.stream.name
             if name not in ENDPOINTS:
                 unknown.append(name)
                 continue
+            fields = AdditionalFields(name, load_schema(name), configured.stream.json_schema)
+            account_fields.append(fields)
             stored = states.get_stream_state(name, configured.stream.namespace)
-            mode, sync_id = configured.sync_mode, configured.sync_id
-            known.append(build_stream(ENDPOINTS[name], client, repository, stored, mode, sync_id, start_date))
+            order = Order.of(configured, start_date)
+            known.append(build_stream(ENDPOINTS[name], client, repository, stored, order, fields))
         for name in unknown:
             yield from _missing_stream(name)
         if known:  # the CDK's concurrent core waits for ever for the end of nothing
-            yield from ConcurrentSource.create(
-                WORKERS, WORKERS // 2, logger, DebugSliceLogger(), repository, queue
-            ).read(known)
-        if unknown:
-            raise config_error(f"These streams of the connection do not exist: {', '.join(unknown)}.")
+            try:
+                yield from ConcurrentSource.create(
+                    WORKERS, WORKERS // 2, logger, DebugSliceLogger(), repository, queue
+                ).read(known)
+            except AirbyteTracedException:
+                if not queue.failed:
+                    raise
+            finally:
+                for fields in account_fields:
+                    fields.report()
+        if failed := [*unknown, *queue.failed]:
+            # The platform wants an error of the whole sync too. It says no reason twice.
+            names = ", ".join(failed)
+            number = f"{len(failed)} of {len(catalog.streams)} streams"
+            raise traced(ConfigError(f"{number} failed: {names}. The error of each says why."))
 
 
-@contextmanager
-def _told(file: str, meaning: str) -> Iterator[None]:
-    """Words for a file that is wrong: the CDK's readers fail in as many ways as a file can be."""
+def _check_connection(config: Config) -> None:
+    """Fails as `check` does, but for one object that the key may not read: others may be open to it.
+
+    :raises LoxoError: the key, the slug or the domain is wrong, or Loxo does not answer.
+    """
     try:
-        yield
-    except Exception as error:
-        raise config_error(f"The {file} file is missing, or not {meaning}. ({type(error).__name__})") from None
+        LoxoClient(config, FOR_A_PERSON).page(CHECK_ENDPOINT)
+    except LoxoError as error:
+        if error.status != 403:
+            raise
+
+
+def parsed(config: Mapping[str, Any]) -> Config:
+    """The checked config.
+
+    :raises AirbyteTracedException: config_error, a field is missing or malformed.
+    """
+    try:
+        return Config.parse(config)
+    except LoxoError as error:
+        raise traced(error) from None
+
+
+def _content(file: str, path: str, remedy: str) -> Any:
+    """What a JSON file holds. It is read once, as it may be a pipe."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise _wrong(file, path, f"does not exist. Check the path that --{file} gives.") from None
+    except OSError as error:
+        raise _wrong(file, path, f"cannot be opened: {error.strerror}.") from None
+    except ValueError:
+        raise _wrong(file, path, f"is not a text in UTF-8. {remedy}") from None
+    if not text.strip():
+        raise _wrong(file, path, f"is empty. {remedy}")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"{error.msg} in line {error.lineno}, column {error.colno}"
+        raise _wrong(file, path, f"is not JSON: {place}. {remedy}") from None
+    except (ValueError, RecursionError):
+        raise _wrong(file, path, f"is not usable JSON. {remedy}") from None
+
+
+def _wrong(file: str, path: str, text: str) -> ToldError:
+    return traced(ConfigError(f"The {file} file {path} {text}"))
 
 
 def _shortness(configured: ConfiguredAirbyteStream) -> bool:
@@ -136,7 +215,5 @@ def _shortness(configured: ConfiguredAirbyteStream) -> bool:
 def _missing_stream(name: str) -> Iterator[AirbyteMessage]:
     """Tells the platform that a configured stream was not read, so that the sync is not green."""
     text = f"{name}: this connector has no such stream. Refresh the connection's schema and deselect it."
-    stream = StreamDescriptor(name=name)
-    error = AirbyteTracedException(text, text, FailureType.config_error, stream_descriptor=stream)
-    yield error.as_airbyte_message()
-    yield status_message(stream, AirbyteStreamStatus.INCOMPLETE)
+    yield traced(ConfigError(text), name).as_airbyte_message()
+    yield status_message(StreamDescriptor(name=name), AirbyteStreamStatus.INCOMPLETE)

@@ -5,10 +5,9 @@ import re
 
 import pytest
 import yaml
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_loxo.config import Config
+from loxo_api.config import Config
+from loxo_api.errors import ErrorKind, LoxoError
 
 GOOD = {"domain": "app.loxo.co", "agency_slug": "acme", "api_key": "sandbox-key"}
 
@@ -70,18 +69,18 @@ def test_a_pasted_domain_is_normalised_and_the_form_accepts_it(typed: str, addre
 )
 def test_a_domain_with_anything_else_is_refused_by_the_form_and_by_the_connector(typed: str) -> None:
     assert not form_accepts("domain", typed)
-    with pytest.raises(AirbyteTracedException, match="Loxo Domain") as refused:
+    with pytest.raises(LoxoError, match="Loxo Domain") as refused:
         Config.parse({**GOOD, "domain": typed})
-    assert refused.value.failure_type is FailureType.config_error
+    assert refused.value.kind is ErrorKind.CONFIG
 
 
 def test_a_port_beyond_65535_is_refused() -> None:
-    with pytest.raises(AirbyteTracedException, match="Loxo Domain"):
+    with pytest.raises(LoxoError, match="Loxo Domain"):
         Config.parse({**GOOD, "domain": "http://127.0.0.1:99999"})
 
 
 def test_a_password_in_a_pasted_address_is_not_repeated() -> None:
-    with pytest.raises(AirbyteTracedException) as refused:
+    with pytest.raises(LoxoError) as refused:
         Config.parse({**GOOD, "domain": "https://user:hunter2@app.loxo.co"})
     assert "hunter2" not in str(refused.value)
 
@@ -89,13 +88,28 @@ def test_a_password_in_a_pasted_address_is_not_repeated() -> None:
 @pytest.mark.parametrize("typed", ["acme@loxo.co", "acme/../other", "..", "ac me", "acme?x", "acme%2f", ""])
 def test_a_slug_that_would_change_the_address_is_refused(typed: str) -> None:
     assert not form_accepts("agency_slug", typed)
-    with pytest.raises(AirbyteTracedException, match="Agency Slug"):
+    with pytest.raises(LoxoError, match="Agency Slug"):
         Config.parse({**GOOD, "agency_slug": typed})
+
+
+def test_no_value_of_a_wrong_field_is_repeated() -> None:
+    for field in ("domain", "agency_slug", "api_key", "start_date"):
+        with pytest.raises(LoxoError) as refused:
+            Config.parse({**GOOD, field: "hunter2 hunter2"})
+        assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("empty", [{}, {"domain": "", "agency_slug": None}])
+def test_an_empty_config_names_all_that_is_missing(empty: dict[str, object]) -> None:
+    with pytest.raises(LoxoError) as refused:
+        Config.parse(empty)
+    for name in GOOD:
+        assert name in str(refused.value)
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "two words", "line\nbreak", "kéy", None, 12345])
 def test_a_key_that_cannot_be_a_header_is_refused_without_being_repeated(typed: object) -> None:
-    with pytest.raises(AirbyteTracedException, match="API Key") as refused:
+    with pytest.raises(LoxoError, match="API Key") as refused:
         Config.parse({**GOOD, "api_key": typed})
     assert not str(typed).strip() or str(typed) not in str(refused.value)
 
@@ -121,9 +135,14 @@ def test_start_date_is_a_day_or_a_moment_in_utc(typed: object, meant: object) ->
     assert typed is None or form_accepts("start_date", str(typed))
 
 
+def test_a_start_date_in_the_future_is_refused() -> None:
+    with pytest.raises(LoxoError, match="in the future"):
+        Config.parse({**GOOD, "start_date": "2999-01-01"})
+
+
 @pytest.mark.parametrize(
     "typed", ["yesterday", "2024-13-01", "2023-02-29", "01/02/2024", "2024-01-01T00:00:00+02:00", 5]
 )
 def test_a_start_date_that_is_no_date_is_refused_with_the_form_to_write(typed: object) -> None:
-    with pytest.raises(AirbyteTracedException, match="YYYY-MM-DDTHH:MM:SSZ"):
+    with pytest.raises(LoxoError, match="YYYY-MM-DDTHH:MM:SSZ"):
         Config.parse({**GOOD, "start_date": typed})

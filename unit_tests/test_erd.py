@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docs import erd
-from source_loxo.endpoints import ENDPOINTS
+from loxo_api.endpoints import ENDPOINTS
 
 AGAIN = "run: python -m docs.erd (the SVG needs Graphviz)"
 INTEGER = ("integer", ["null", "integer"])

@@ -9,24 +9,24 @@ from typing import Any
 import pendulum
 import pytest
 import requests
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from source_loxo.config import Config
-from source_loxo.cursors import stored_windows, usable_state
-from source_loxo.custom_fields import with_custom_fields
-from source_loxo.endpoints import ENDPOINTS, Endpoint
-from source_loxo.moments import http_date, moment, shifted, written
-from source_loxo.paging import ContractError, Page, Tally, decode_page, position
-from source_loxo.rate import retry_after
-from source_loxo.streams import load_schema
-from source_loxo.windows import Window, declared_range
+from loxo_api.config import Config
+from loxo_api.custom_fields import with_custom_fields
+from loxo_api.endpoints import ENDPOINTS, Endpoint
+from loxo_api.errors import ContractError, ErrorKind, LoxoError
+from loxo_api.pages import Page, decode_page, position
+from loxo_api.rate_limiter import retry_after
+from loxo_api.timestamps import format_timestamp, http_date, parse_timestamp, shift
+from source_loxo.record_count import RecordCount
+from source_loxo.slices import Slice, declared_range
+from source_loxo.state import STATE_VERSION, ChangeFeedState
+from source_loxo.streams.factory import load_schema
 
 KEYS = sorted(
     {
-        *(key for row in ENDPOINTS.values() for key in row.envelope),
+        *(key for row in ENDPOINTS.values() for key in row.records_keys),
         *("id", "scroll_id", "total_count", "total_pages", "pagination", "hierarchies"),
     }
 )
@@ -59,9 +59,9 @@ def test_a_page_is_a_page_or_breaks_the_contract(endpoint: Endpoint, body: Any) 
         return
     assert isinstance(page, Page)
     assert page.scroll_id is None or page.scroll_id
-    tally = Tally()
-    fresh = tally.add(page)  # ids can be told apart, whatever they are
-    assert tally.delivered == len(fresh) <= len(page.rows)
+    count = RecordCount()
+    fresh = count.add(page)  # ids can be told apart, whatever they are
+    assert count.delivered == len(fresh) <= len(page.records)
 
 
 @given(
@@ -84,11 +84,11 @@ def test_a_position_nested_beyond_reason_is_nothing(depth: int) -> None:
 @example("2024-13-01T00:00:00.000Z")
 @example("\u0662\u0660\u0662\u0664-01-01T00:00:00.000Z")
 def test_a_moment_is_in_loxos_form_or_nothing(value: Any) -> None:
-    found = moment(value)
+    found = parse_timestamp(value)
     if found is not None:
         assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", found)
-        assert moment(found) == found
-        assert written(pendulum.instance(datetime.fromisoformat(found.replace("Z", "+00:00")))) == found
+        assert parse_timestamp(found) == found
+        assert format_timestamp(pendulum.instance(datetime.fromisoformat(found.replace("Z", "+00:00")))) == found
 
 
 @given(
@@ -101,7 +101,7 @@ def test_a_header_names_a_time_or_nothing(value: str) -> None:
     seconds = retry_after(response)
     assert seconds is None or 0 <= seconds < float("inf")
     date = http_date(value)
-    assert date is None or moment(date) == date
+    assert date is None or parse_timestamp(date) == date
 
 
 FORM = ("domain", "agency_slug", "api_key", "start_date")
@@ -117,53 +117,59 @@ typed = (
 def test_a_config_is_right_or_the_user_is_told(values: Mapping[str, Any]) -> None:
     try:
         config = Config.parse(values)
-    except AirbyteTracedException as error:
-        assert error.failure_type is FailureType.config_error
-        assert error.message
+    except LoxoError as error:
+        assert error.kind is ErrorKind.CONFIG
+        assert str(error)
         return
     assert config.base_url.startswith(("https://", "http://127.0.0.1:", "http://localhost:", "http://[::1]:"))
     assert config.api_key not in repr(config) or config.api_key in config.base_url + str(config.start_date) + "Config("
 
 
-@example({"version": 1, "updated_at": "2024"})
-@example({"version": 1, "updated_at": "2024-13-01T00:00:00.000Z"})
-@example({"version": 1, "updated_at": "0001-01-01T00:00:00.000Z"})
+CURRENT = {"version": STATE_VERSION, "kind": "change_feed"}
+TIMES = ("updated_at", "since", "full_at")
+
+
+@example({**CURRENT, "updated_at": "2024"})
+@example({**CURRENT, "updated_at": "2024-13-01T00:00:00.000Z"})
+@example({**CURRENT, "updated_at": "0001-01-01T00:00:00.000Z"})
 @given(
     st.fixed_dictionaries(
-        {"version": st.just(1) | anything},
+        {"version": st.just(STATE_VERSION) | anything, "kind": st.just("change_feed") | anything},
         optional={
-            **dict.fromkeys(("updated_at", "created_at", "since", "began", "full_at"), texts | anything),
-            "windows": st.lists(anything, max_size=3) | anything,
+            **dict.fromkeys(TIMES, texts | anything),
+            "slices": st.lists(anything, max_size=3) | anything,
+            "retry": st.lists(anything, max_size=3) | anything,
             "__ab_no_cursor_state_message": anything,
         },
     )
     | st.dictionaries(st.text(), anything)
 )
 def test_a_state_is_usable_or_starts_over(state: dict[str, Any]) -> None:
-    usable = usable_state("people", state)
-    assert usable in (state, {})
-    for name in ("updated_at", "created_at", "since", "began"):
-        if usable.get(name) is not None:
-            shifted(usable[name], seconds=-60)  # as every sync does with it
-    assert all(isinstance(window, Window) for window in stored_windows(state))
+    usable = ChangeFeedState.from_json("people", state)
+    for name in TIMES:
+        if getattr(usable, name) is not None:
+            shift(getattr(usable, name), seconds=-60)  # as every sync does with it
+    assert all(isinstance(part, Slice) for part in usable.slices)
+    assert all(isinstance(keys, dict) for keys in usable.retry)
+    usable.to_json()
 
 
-WINDOW = tuple(Window.__dataclass_fields__)
+SLICE = tuple(Slice.__dataclass_fields__)
 
 
 @example({"start": "abc"})
 @example({"delivered": -5})
 @given(
     anything
-    | st.dictionaries(st.sampled_from(WINDOW), texts | anything, max_size=6)
+    | st.dictionaries(st.sampled_from(SLICE), texts | anything, max_size=6)
     | st.builds(lambda **values: values, start=moments, end=moments, delivered=st.integers(), done=st.booleans())
 )
-def test_a_stored_window_is_a_window_or_nothing(stored: Any) -> None:
-    window = Window.from_state(stored)
-    if window is not None:
-        assert Window.from_state(window.as_state()) == window
-        assert window.delivered >= 0
-        declared_range(ENDPOINTS["person_events"])(window.start, window.end)
+def test_a_stored_slice_is_a_slice_or_nothing(stored: Any) -> None:
+    part = Slice.from_json(stored)
+    if part is not None:
+        assert Slice.from_json(part.to_json()) == part
+        assert part.delivered >= 0
+        declared_range(ENDPOINTS["person_events"])(part.start, part.end)
 
 
 @given(

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from source_loxo.endpoints import ENDPOINTS
-from source_loxo.paging import ContractError, Page, Tally, decode_page, position, scroll_goes_on
+from loxo_api.endpoints import ENDPOINTS
+from loxo_api.errors import ContractError
+from loxo_api.pages import Page, decode_page, position
+from source_loxo.record_count import RecordCount
 
 PEOPLE, JOBS, SOURCES, USERS = (ENDPOINTS[name] for name in ("people", "jobs", "source_types", "users"))
 ROWS = [{"id": 1}, {"id": 2}]
@@ -43,66 +45,45 @@ def test_page_counters_are_read_at_the_top_level_and_under_pagination() -> None:
 
 
 def test_source_types_may_be_keyed_or_bare() -> None:
-    assert decode_page(SOURCES, {"source_types": ROWS}).rows == decode_page(SOURCES, ROWS).rows == ROWS
+    assert decode_page(SOURCES, {"source_types": ROWS}).records == decode_page(SOURCES, ROWS).records == ROWS
 
 
 def test_email_tracking_is_read_under_either_name() -> None:
     for key in ("tracking", "email_tracking"):
-        assert decode_page(ENDPOINTS["email_tracking"], {key: ROWS}).rows == ROWS
+        assert decode_page(ENDPOINTS["email_tracking"], {key: ROWS}).records == ROWS
 
 
-def counted(*ids: int, claimed: int | None) -> Tally:
-    tally = Tally()
-    tally.add(Page([{"id": each} for each in ids], total_count=claimed))
-    return tally
+def counted(*ids: int, total: int | None) -> RecordCount:
+    count = RecordCount()
+    count.add(Page([{"id": each} for each in ids], total_count=total))
+    return count
 
 
-def test_the_last_page_with_rows_may_still_carry_a_cursor() -> None:
-    assert scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 4), False, False, counted(1, 2, 3, 4, claimed=4))
+def test_a_pass_is_proven_by_an_unmoved_total_that_its_distinct_ids_reach() -> None:
+    count = counted(1, 2, 2, total=3)
+    assert (count.delivered, count.missing, count.is_proven) == (2, 1, False)
+    assert count.add(Page([{"id": 2}, {"id": 3}], total_count=3)) == [{"id": 3}]
+    assert (count.delivered, count.missing, count.is_proven) == (3, 0, True)
 
 
-def test_one_answer_that_holds_all_it_claims_is_the_whole_list() -> None:
-    assert not scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 2), True, False, counted(1, 2, claimed=2))
-    assert scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 3), True, False, counted(1, 2, claimed=3))
+def test_a_pass_whose_total_moved_is_not_proven_since_deletions_can_hide_a_shortfall() -> None:
+    count = counted(1, 2, total=4)
+    count.add(Page([{"id": 3}], total_count=3))
+    assert count.missing == 0
+    assert not count.is_proven
+    assert not count.only_grew
 
 
-@pytest.mark.parametrize("page", [Page([], "5B5D", 9), Page(ROWS, None, 9), Page([], None, 9)])
-def test_a_scroll_ends_at_an_empty_list_or_without_a_cursor(page: Page) -> None:
-    assert not scroll_goes_on(PEOPLE, page, False, False, counted(1, claimed=9))
+def test_a_total_of_exactly_ten_thousand_proves_nothing() -> None:
+    count = counted(*range(10_000), total=10_000)
+    assert count.missing == 0
+    assert not count.is_proven
 
 
-def test_a_repeated_cursor_is_the_end_if_the_count_proves_it() -> None:
-    assert not scroll_goes_on(PEOPLE, Page(ROWS, "5B5D", 2), False, True, counted(1, 2, claimed=2))
-
-
-@pytest.mark.parametrize("claimed", [3, None])
-def test_a_repeated_cursor_is_an_error_if_the_count_does_not_prove_the_end(claimed: int | None) -> None:
-    with pytest.raises(ContractError, match="repeats itself"):
-        scroll_goes_on(PEOPLE, Page(ROWS, "5B5D"), False, True, counted(1, 2, claimed=claimed))
-
-
-def test_a_count_of_exactly_ten_thousand_proves_nothing() -> None:
-    everything = counted(*range(10_000), claimed=10_000)
-    assert everything.missing == 0
-    with pytest.raises(ContractError):
-        scroll_goes_on(PEOPLE, Page(ROWS, "5B5D"), False, True, everything)
-
-
-def test_the_tally_counts_distinct_ids_against_the_latest_claim() -> None:
-    tally = counted(1, 2, 2, claimed=5)
-    assert (tally.delivered, tally.missing) == (2, 3)
-    assert tally.add(Page([{"id": 2}, {"id": 3}], total_count=3)) == [{"id": 3}]
-    assert (tally.delivered, tally.missing) == (3, 0)
-
-
-def test_more_than_claimed_is_no_shortfall() -> None:
-    assert counted(1, 2, 3, claimed=1).missing == 0
-
-
-def test_what_an_earlier_attempt_delivered_counts() -> None:
-    tally = Tally(before=100)
-    tally.add(Page(ROWS, total_count=102))
-    assert tally.missing == 0
+def test_ids_that_an_earlier_attempt_delivered_count() -> None:
+    count = RecordCount(before=100, first_total=102)
+    count.add(Page(ROWS, total_count=102))
+    assert count.is_proven
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 import email.utils
 import time
+from collections.abc import Callable
 
 import pytest
 import requests
 
-from source_loxo import rate
-from source_loxo.rate import AdaptiveRate, retry_after
+from loxo_api import rate_limiter as rate
+from loxo_api.rate_limiter import RateLimiter, retry_after
 
 
 class Time:
@@ -26,8 +27,8 @@ def answer(status: int, retry: str | None = None) -> requests.Response:
     return response
 
 
-def paced(seconds: Time) -> AdaptiveRate:
-    return AdaptiveRate(clock=lambda: seconds.now, sleep=seconds.sleep)
+def paced(seconds: Time) -> RateLimiter:
+    return RateLimiter(clock=lambda: seconds.now, sleep=seconds.sleep)
 
 
 def test_the_start_is_no_faster_than_public_clients_are_known_to_go() -> None:
@@ -40,7 +41,7 @@ def test_the_start_is_no_faster_than_public_clients_are_known_to_go() -> None:
     assert sent <= rate.START_RATE + rate.START_BURST + 1
 
 
-def sent_and_refused(pace: AdaptiveRate, seconds: Time, allowed: int, until: float) -> tuple[int, int]:
+def sent_and_refused(pace: RateLimiter, seconds: Time, allowed: int, until: float) -> tuple[int, int]:
     """What comes of asking as fast as the pace lets, where so many requests in any one second are answered."""
     recent: list[float] = []
     sent = refused = 0
@@ -86,7 +87,7 @@ def test_a_burst_of_refusals_cuts_the_pace_once() -> None:
     pace = paced(Time())
     for status in [200] * 10 + [429] * 16:
         pace.learn(answer(status))
-    assert pace.rate == 9
+    assert pace.rate == pytest.approx(0.9 * (rate.START_RATE + 2 * 10) / 2)
 
 
 def test_a_throttle_met_at_the_first_request_is_no_reason_to_crawl_after_it() -> None:
@@ -96,6 +97,38 @@ def test_a_throttle_met_at_the_first_request_is_no_reason_to_crawl_after_it() ->
     pace.learn(answer(429, "60"))
     sent_and_refused(pace, seconds, allowed=20, until=65)
     assert pace.rate > 1.5
+
+
+def seconds_for(answered: int, refused: Callable[[int], bool]) -> float:
+    """How long it takes until so many requests are answered, where Loxo refuses some without a usable pause."""
+    seconds = Time()
+    pace = paced(seconds)
+    sent = 0
+    while answered:
+        pace.wait_for_turn()
+        seconds.sleep(0.02)
+        sent += 1
+        answered -= not refused(sent)
+        pace.learn(answer(429, "soon") if refused(sent) else answer(200))
+    return seconds.now
+
+
+def test_refusals_that_do_not_follow_the_pace_do_not_make_it_crawl() -> None:
+    assert seconds_for(53, lambda sent: sent % 5 == 0) < 30
+    assert seconds_for(500, lambda sent: sent % 5 == 0) < 300
+
+
+def test_one_refusal_without_a_usable_pause_is_soon_forgotten() -> None:
+    calm = seconds_for(300, lambda sent: False)
+    assert seconds_for(300, lambda sent: sent == 3) < calm + 25
+
+
+def test_the_highest_pace_is_the_limit_that_was_met() -> None:
+    seconds = Time()
+    pace = paced(seconds)
+    assert pace.highest == rate.MAX_RATE
+    sent_and_refused(pace, seconds, allowed=10, until=60)
+    assert 8 <= pace.highest <= 12
 
 
 def test_a_long_pause_is_spoken_of_while_it_lasts(caplog: pytest.LogCaptureFixture) -> None:

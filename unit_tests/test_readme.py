@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from source_loxo.endpoints import ENDPOINTS, Endpoint, Paging  # noqa: E402
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging  # noqa: E402
 from unit_tests.test_reference_links import OPERATIONS  # noqa: E402
 
 README = ROOT / "README.md"

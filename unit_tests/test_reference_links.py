@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from source_loxo.endpoints import ENDPOINTS
+from loxo_api.endpoints import ENDPOINTS
 
 REFERENCE = "https://loxo.readme.io/reference/"
 

@@ -32,8 +32,8 @@ def test_an_unknown_person_event_is_200_null(loxo: Client) -> None:
     assert loxo.get("person_events/1") == (200, None)
 
 
-def test_all_54_lists_and_merges_answer_with_their_ids(loxo: Client, box: Sandbox) -> None:
-    assert len(LISTS) == 54 + 2  # and merges, and webhooks
+def test_all_lists_answer_with_their_ids(loxo: Client, box: Sandbox) -> None:
+    assert len(LISTS) == 54 + 3  # and merges, webhooks and campaigns
     for path in LISTS:
         endpoint = ENDPOINTS[path]
         body = loxo.page(path)

@@ -8,10 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from source_loxo import numbered, walks
-from source_loxo.endpoints import ENDPOINTS, Endpoint
-from source_loxo.paging import COUNT_CAP, ContractError, Page, Tally
-from source_loxo.windows import Window, plan, query_range
+from loxo_api.endpoints import ENDPOINTS, Endpoint
+from loxo_api.errors import LoxoError
+from loxo_api.pages import COUNT_CAP, Page
+from source_loxo.pagination.page_number import exact, newest_pages
+from source_loxo.pagination.scroll import after_id, newest_first, scroll
+from source_loxo.reconciliation import SliceReader
+from source_loxo.record_count import RecordCount
+from source_loxo.slices import Slice, plan, query_range
+from source_loxo.streams.jobs import JobsReader
 
 PEOPLE, COMPANIES, JOBS = ENDPOINTS["people"], ENDPOINTS["companies"], ENDPOINTS["jobs"]
 OLD, NEW = "2024-01-01T00:00:00.000Z", "2025-01-01T00:00:00.000Z"
@@ -28,20 +33,35 @@ class Server:
         self._pages = cycle(pages)
         self.asked = 0
 
+    def parallelism(self) -> int:
+        return 20
+
     def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Page:
         self.asked += 1
         assert self.asked < FAR_TOO_MANY, "the walk does not end"
         return next(self._pages)
 
 
-WALKS: dict[str, Callable[[Any], Iterator[list[dict[str, Any]]]]] = {
-    "scroll": lambda client: walks.scroll(client, PEOPLE, Tally(), Window(), {}, lambda: None),
-    "scroll in no order": lambda client: walks.scroll(client, COMPANIES, Tally(), Window(), {}, lambda: None),
-    "newest first": lambda client: walks.newest_first(client, PEOPLE, OLD, None, lambda *_: None),
-    "after id": lambda client: walks.after_id(client, ENDPOINTS["source_types"], Tally()),
-    "pages": lambda client: numbered.pages(client, ENDPOINTS["countries"], Tally(), {}),
-    "changed pages": lambda client: numbered.changed_pages(client, JOBS, OLD),
-    "jobs": lambda client: numbered.pages_of_any_number(client, JOBS, Tally(), client.page(JOBS)),
+def sliced(client: Any, endpoint: Endpoint) -> Iterator[Page]:
+    reader = SliceReader(endpoint, client, lambda part: {}, lambda: None, lambda: None, lambda records: None)
+    for batch in reader.read(Slice()):
+        yield Page(batch)
+
+
+def jobs(client: Any) -> Iterator[Page]:
+    for records in JobsReader(client, JOBS).all():
+        yield Page(records)
+
+
+WALKS: dict[str, Callable[[Any], Iterator[Page]]] = {
+    "scroll": lambda client: scroll(client, PEOPLE, {}, RecordCount()),
+    "slice": lambda client: sliced(client, PEOPLE),
+    "slice in no order": lambda client: sliced(client, COMPANIES),
+    "newest first": lambda client: newest_first(client, PEOPLE, OLD),
+    "after id": lambda client: after_id(client, ENDPOINTS["source_types"], RecordCount()),
+    "pages": lambda client: exact(client, ENDPOINTS["countries"], {}),
+    "changed pages": lambda client: newest_pages(client, JOBS, OLD),
+    "jobs": jobs,
 }
 
 
@@ -63,15 +83,15 @@ def test_a_walk_ends_whatever_the_server_answers(name: str, answers: list[Page])
     seen = []
     try:
         for found in WALKS[name](Server(answers)):
-            seen += found
-    except ContractError as error:
+            seen += found.records
+    except LoxoError as error:
         assert str(error)
-    offered = [row for page in answers for row in page.rows]
+    offered = [row for page in answers for row in page.records]
     assert all(row in offered for row in seen)
 
 
 def test_a_server_that_claims_the_whole_for_every_part_is_notasked_for_ever() -> None:
     server = Server([Page([], total_count=10**9)])
     first = server.page(JOBS)
-    assert plan(server, JOBS, query_range("created_at"), first, None, largest=5000)  # type: ignore[arg-type]
+    assert plan(server, JOBS, query_range("created_at"), None, None, first.total_count, largest=5000)  # type: ignore[arg-type]
     assert server.asked < 100

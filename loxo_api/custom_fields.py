@@ -1,22 +1,19 @@
 """The agency's own fields, as columns: `dynamic_fields` defines them, records carry them under their keys.
 
 The same key means another field on another item type (loxo-cli, live), so they are looked up by item type. What a field
-of an unknown kind holds is not known, so it is declared as any single value.
+of an unknown kind holds is not known, so it is declared as any single value; a range may be an object or a pair too.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from source_loxo.client import LoxoClient, LoxoError
-from source_loxo.endpoints import ENDPOINTS
-from source_loxo.paging import Row
+from loxo_api.pages import Record
 
-logger = logging.getLogger("airbyte")
-
+# How the keys of all of them begin, in every recording.
+_PREFIX = "custom_"
 _CHOICE = {
     "type": ["null", "object"],
     "additionalProperties": True,
@@ -25,37 +22,43 @@ _CHOICE = {
         "value": {"type": ["null", "string"], "description": "The option's name."},
     },
 }
-# By the beginning of the key: these two are recorded in people and companies (Whippy, Ampersand, loxo-cli).
+# Recorded in the detail of a job, but only as null (Chaloner's generated types): the shape inside is not known.
+_RANGE = {
+    "type": ["null", "object", "array", "number", "string"],
+    "additionalProperties": True,
+    "items": {"type": ["null", "number", "string"]},
+}
+# By the beginning of the key: the first two are recorded in people and companies (Whippy, Ampersand, loxo-cli).
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "custom_text_": {"type": ["null", "string"]},
     "custom_hierarchy_": {"type": ["null", "array"], "items": _CHOICE},
+    "custom_numeric_range_": _RANGE,
+    "custom_date_range_": _RANGE,
 }
 _UNKNOWN: Mapping[str, Any] = {"type": ["null", "string", "number", "boolean"]}
 
 
-def read_definitions(client: LoxoClient) -> dict[str, list[Row]]:
-    """The definitions by item type, such as `Person`; none, and a warning, if Loxo does not give them."""
-    by_item_type: dict[str, list[Row]] = defaultdict(list)
-    try:
-        rows = client.page(ENDPOINTS["dynamic_fields"]).rows
-    except LoxoError as error:
-        logger.warning(
-            f"The agency's own fields are missing from the schemas; records carry them all the same. {error}"
-        )
-        rows = []
-    for row in rows:
+def by_item_type(definitions: Iterable[Record]) -> dict[str, list[Record]]:
+    """The rows of `dynamic_fields` by the kind of record that they define a field of, such as `Person`."""
+    found: dict[str, list[Record]] = defaultdict(list)
+    for row in definitions:
         if isinstance(row.get("item_type"), str) and isinstance(row.get("key"), str):
-            by_item_type[row["item_type"]].append(row)
-    return by_item_type
+            found[row["item_type"]].append(row)
+    return found
 
 
-def with_custom_fields(schema: Mapping[str, Any], definitions: list[Row]) -> dict[str, Any]:
+def is_custom_field(key: str) -> bool:
+    """Whether a record's key is that of a field which the agency has made itself."""
+    return key.startswith(_PREFIX)
+
+
+def with_custom_fields(schema: Mapping[str, Any], definitions: list[Record]) -> dict[str, Any]:
     """The schema with a property for each defined field that it does not have; a declared one is never changed."""
     own = {field["key"]: _property(field) for field in definitions}
     return {**schema, "properties": {**own, **schema["properties"]}} if own else dict(schema)
 
 
-def _property(field: Row) -> dict[str, Any]:
+def _property(field: Record) -> dict[str, Any]:
     name = str(field.get("name") or field["key"])
     kind = field.get("dynamic_field_type")
     called = f" ({kind['name']})" if isinstance(kind, Mapping) and kind.get("name") else ""

@@ -13,7 +13,7 @@ _DATE = r"[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _USUAL = re.compile(_DATE + r"T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\.[0-9]{3}Z")
 
 
-def moment(value: Any) -> str | None:
+def parse_timestamp(value: Any) -> str | None:
     """A time in Loxo's usual form, whatever form it came in; None if it is no time, or not one since the year 1000."""
     if not isinstance(value, str):
         return None
@@ -22,7 +22,7 @@ def moment(value: Any) -> str | None:
             datetime.fromisoformat(value[:10])  # the 30th of February is no day
             return value
         parsed = pendulum.parse(value, tz="UTC")
-        usual = written(parsed) if isinstance(parsed, pendulum.DateTime) else ""
+        usual = format_timestamp(parsed) if isinstance(parsed, pendulum.DateTime) else ""
     except (ValueError, TypeError, OverflowError):
         return None
     return usual if _USUAL.fullmatch(usual) else None
@@ -31,21 +31,21 @@ def moment(value: Any) -> str | None:
 def http_date(value: str) -> str | None:
     """The moment that a server's Date header names, or None."""
     try:
-        return written(pendulum.instance(email.utils.parsedate_to_datetime(value)))
+        return format_timestamp(pendulum.instance(email.utils.parsedate_to_datetime(value)))
     except (TypeError, ValueError):
         return None
 
 
-def written(time: pendulum.DateTime) -> str:
+def format_timestamp(time: pendulum.DateTime) -> str:
     """A time in Loxo's usual form."""
     return time.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss.SSS") + "Z"
 
 
-def shifted(value: str, **amount: int) -> str:
+def shift(value: str, **amount: int) -> str:
     """A moment moved by `seconds`, `days` and the like."""
-    return written(pendulum.instance(datetime.fromisoformat(value.replace("Z", "+00:00"))).add(**amount))
+    return format_timestamp(pendulum.instance(datetime.fromisoformat(value.replace("Z", "+00:00"))).add(**amount))
 
 
-def timestamp(value: str) -> float:
+def to_seconds(value: str) -> float:
     """A moment in seconds since 1970."""
     return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()

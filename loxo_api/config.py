@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pendulum
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from loxo_api.errors import ConfigError
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # A top-level domain never starts with a digit: that is how dotted IP addresses are refused.
@@ -17,12 +17,8 @@ _HOST = re.compile(rf"(?:https?://)?((?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,6
 # A sandbox on the user's own machine is the only address that may be plain http and have a port.
 _LOOPBACK = re.compile(r"(http://(?:localhost|127\.0\.0\.1|\[::1\]):[0-9]{1,5})/?", re.IGNORECASE)
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_REQUIRED = {"domain": "Loxo Domain", "agency_slug": "Agency Slug", "api_key": "API Key"}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
-
-
-def config_error(message: str) -> AirbyteTracedException:
-    """An error that only the user can mend, worded for them."""
-    return AirbyteTracedException(message=message, internal_message=message, failure_type=FailureType.config_error)
 
 
 @dataclass(frozen=True)
@@ -38,32 +34,37 @@ class Config:
     def parse(cls, values: Mapping[str, Any]) -> Config:
         """Checks the form's values.
 
-        :raises AirbyteTracedException: config_error that names the field and says what to type instead.
+        :raises ConfigError: names the field and says what to type instead.
         """
-        slug = _text(values, "agency_slug", "Agency Slug")
+        missing = [f"{title} ({name})" for name, title in _REQUIRED.items() if values.get(name) in (None, "")]
+        if missing:
+            raise ConfigError(f"The configuration lacks {', '.join(missing)}. Fill in what is missing.")
+        origin = _origin(_text(values, "domain"))
+        slug = _text(values, "agency_slug")
         if not _SLUG.fullmatch(slug):
-            raise config_error(
-                f"Agency Slug: '{slug}' is not a slug. In Loxo, open Settings > General > Agency Info and take the "
+            # No value is quoted: people paste passwords and keys into the wrong field.
+            raise ConfigError(
+                "Agency Slug: the value is not a slug. In Loxo, open Settings > General > Agency Info and take the "
                 "part of the Resume Forwarding Address before the @."
             )
-        key = _text(values, "api_key", "API Key")
+        key = _text(values, "api_key")
         if not key.isascii() or not key.isprintable() or " " in key:
-            raise config_error(
+            raise ConfigError(
                 "API Key: the key holds a blank, a line break or a letter that no key has. Copy it again from Loxo, "
                 "Settings > API Keys."
             )
         return cls(
-            base_url=f"{_origin(_text(values, 'domain', 'Loxo Domain'))}/api/{slug}",
+            base_url=f"{origin}/api/{slug}",
             agency_slug=slug,
             api_key=key,
             start_date=_start_date(values.get("start_date")),
         )
 
 
-def _text(values: Mapping[str, Any], name: str, title: str) -> str:
-    value = values.get(name)
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values[name]
     if not isinstance(value, str) or not value.strip():
-        raise config_error(f"{title}: the field '{name}' is empty. Fill it in.")
+        raise ConfigError(f"{_REQUIRED[name]}: the field '{name}' is not a text. Fill it in.")
     return value.strip()
 
 
@@ -74,8 +75,7 @@ def _origin(domain: str) -> str:
             return loopback[1].lower()
     elif host := _HOST.fullmatch(domain):
         return f"https://{host[1].lower()}"
-    # The value is not quoted: a pasted address may carry a password.
-    raise config_error(
+    raise ConfigError(
         "Loxo Domain: type only the host name that your browser shows when you use Loxo, for example app.loxo.co or "
         "acme.app.loxo.co: no path, port, user name or IP address. (Plain http with a port is for a sandbox on your "
         "own machine only, such as http://127.0.0.1:8080.)"
@@ -91,5 +91,10 @@ def _start_date(value: Any) -> pendulum.DateTime | None:
         except ValueError:
             parsed = None
         if isinstance(parsed, pendulum.DateTime):
+            if parsed > pendulum.now("UTC"):
+                raise ConfigError(
+                    f"Start Date: {value.strip()} is in the future (UTC), so nothing would be synced. Take a date that "
+                    "has passed, or leave the field empty to sync everything."
+                )
             return parsed
-    raise config_error("Start Date: write it as YYYY-MM-DDTHH:MM:SSZ, for example 2024-01-01T00:00:00Z.")
+    raise ConfigError("Start Date: write it as YYYY-MM-DDTHH:MM:SSZ, for example 2024-01-01T00:00:00Z.")

@@ -1,8 +1,9 @@
 """One pace for all streams. Loxo publishes no limit, so it is found: faster until a 429, then slower.
 
-Where the numbers come from: public clients of Loxo pace themselves at 2 to 15 requests a second, so we start at the
-upper end of what is known to work. At a 429 we fall just below what Loxo answered in the second before it, feel our
-way around that limit, and leave it quickly once it no longer holds, as TCP's CUBIC does.
+Where the numbers come from: the only public client that spaces the starts of its requests sends 4 a second, and one
+that sent 16 at once was refused nearly all of them; so we start there and rise with every answer. At a 429 we fall
+just below what Loxo answered in the second before it, feel our way around that limit, and leave it quickly once it no
+longer holds, as TCP's CUBIC does.
 """
 
 from __future__ import annotations
@@ -13,26 +14,37 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-
-import requests
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 logger = logging.getLogger("airbyte")
 
 # Requests a second, and how many may be sent at once in the beginning.
-START_RATE = 15.0
-START_BURST = 5.0
+START_RATE = 4.0
+START_BURST = 2.0
 MIN_RATE = 0.5
 MAX_RATE = 200.0
 # Where Loxo does not say how long to pause after a 429.
-DEFAULT_PAUSE_SECONDS = 1.0
+DEFAULT_PAUSE_SECONDS = 0.5
+# Refused again after fewer answers than FEW, so many times in a row: then asking more slowly is not what helps.
+FEW, VAIN_CUTS = 10, 3
 # Longer than this a pause ends the stream: a platform's worker is not for sleeping in.
 MAX_PAUSE_SECONDS = 300
 # Nobody should wonder whether a pausing sync still lives.
 REMINDER_SECONDS = 20.0
 
 
-class AdaptiveRate:
+class Response(Protocol):
+    """What is learnt from: the status and the headers of an answer."""
+
+    @property
+    def status_code(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+class RateLimiter:
     """A token bucket shared by all threads, whose rate follows Loxo's answers.
 
     :param clock: seconds that never go back.
@@ -48,22 +60,29 @@ class AdaptiveRate:
         self._lock = threading.Lock()
         self._tokens = START_BURST
         self._filled_at = clock()
-        self._paused_until = self._filled_at
+        self._paused_until = self._filled_at  # also when the last pause ended
         self._reminded_at = self._filled_at
         self._limit = math.inf
+        self._since_cut = FEW  # answers
+        self._vain_cuts = 0
         self._answered: deque[float] = deque(maxlen=int(MAX_RATE))  # when
+
+    @property
+    def highest(self) -> float:
+        """The pace, in requests a second, that Loxo's limit allows if it was met, else the highest there is."""
+        return min(self._limit, MAX_RATE)
 
     def wait_for_turn(self) -> None:
         """Returns when a request may be sent."""
         while seconds := self._seconds_to_wait():
             self._sleep(seconds)
 
-    def learn(self, response: requests.Response) -> None:
+    def learn(self, response: Response) -> None:
         """Takes an answer into account; a pause that Loxo asks for holds for all streams."""
         if response.status_code == 429:
             pause = retry_after(response)
             self._slow_down(DEFAULT_PAUSE_SECONDS if pause is None else min(pause, MAX_PAUSE_SECONDS))
-        elif response.ok:
+        elif response.status_code < 400:
             self._speed_up()
 
     def _seconds_to_wait(self) -> float:
@@ -83,10 +102,11 @@ class AdaptiveRate:
             return 0.0
 
     def _speed_up(self) -> None:
-        """Each answer allows so much more: 2 requests a second at first, 1 % of one near a limit, 10 % beyond it."""
+        """Each answer allows so many more a second: 2 at first, 0.01 near a limit, 0.5 beyond it."""
         with self._lock:
             self._answered.append(self._clock())
-            step = 2.0 if self._limit == math.inf else 0.01 if self.rate < 1.1 * self._limit else 0.1
+            self._since_cut += 1
+            step = 2.0 if self._limit == math.inf else 0.01 if self.rate < 1.05 * self._limit else 0.5
             self.rate = min(MAX_RATE, self.rate + step)
 
     def _slow_down(self, pause: float) -> None:
@@ -94,17 +114,27 @@ class AdaptiveRate:
         with self._lock:
             now = self._clock()
             if now >= self._paused_until:
-                in_the_last_second = sum(answered > now - 1 for answered in self._answered)
-                # No answer in that second is no reason to crawl: the throttle may be an older one, which now ends.
-                self._limit = min(self.rate, max(MIN_RATE, self.rate / 8, in_the_last_second))
-                self.rate = max(MIN_RATE, 0.9 * self._limit)
+                self._cut(now)
                 self._reminded_at = now
                 logger.info(f"Loxo throttles: all streams wait {pause:.1f} s, then {self.rate:.1f} requests a second.")
             self._paused_until = max(self._paused_until, now + pause)
             self._tokens, self._filled_at = 0.0, self._paused_until
 
+    def _cut(self, now: float) -> None:
+        # The limit of an account is no lower for being asked slowly: these refusals have another reason.
+        self._vain_cuts = self._vain_cuts + 1 if self._since_cut < FEW else 0
+        self._since_cut = 0
+        if self._vain_cuts >= VAIN_CUTS:
+            self._vain_cuts, self._limit, self.rate = 0, math.inf, max(self.rate, START_RATE)
+            return
+        in_the_last_second = sum(answered > now - 1 for answered in self._answered)
+        # Few answers are no reason to crawl while that second is not over yet, or where an older throttle just ends.
+        floor = self.rate / (8 if now - self._paused_until >= 1 else 2)
+        self._limit = min(self.rate, max(MIN_RATE, floor, in_the_last_second))
+        self.rate = max(MIN_RATE, 0.9 * self._limit)
 
-def retry_after(response: requests.Response) -> float | None:
+
+def retry_after(response: Response) -> float | None:
     """Seconds that Loxo asks to wait, from a number or an HTTP date; None if it does not say."""
     value = response.headers.get("Retry-After", "").strip()
     try:

@@ -4,9 +4,10 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 
 - **path**: below `https://{domain}/api/{agency_slug}/`.
 - **paging**: which of Loxo's four styles the list has (Loxo OpenAPI 1.2.5; verified live by loxo-cli 0.8.0).
-- **envelope**: the keys that may hold the rows, the proven one first. Empty: the answer is a bare array.
+- **records_keys**: the keys that may hold the rows, the proven one first. Empty: the answer is a bare array.
 - **per_page**: the page size to ask for, or 0 where the parameter is not declared: Loxo answers 422 to any
   query parameter it does not declare, so nothing is sent that a row does not name.
+- **try_per_page**: a page size to try where the parameter is not declared and what Loxo answers to it is open.
 - **steady_sort**: a declared sort whose ascending order puts every later change behind the reader.
 - **newest_first_sort**: a declared sort whose descending order begins with the latest change.
 - **splits**: declared filters that cut the list into parts, with their values or the object whose ids are the values.
@@ -15,7 +16,9 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **created_after/created_before**: declared filters on the creation time.
 - **parent_keys**: of a child, its fields that name the parent, and the parent's fields that hold them. They stand in
   the path too, are added to each record, and are part of the primary key.
-- **drifts**: of a child, whether it changes while its parent's time of change stays; then all is read again each week.
+- **changes_silently**: of a child, whether it changes while its parent's time of change stays. All is then read again
+  each week.
+- **follows_activities**: of a child of jobs, whether new activities name the parents that changed.
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
 - **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
@@ -58,9 +61,10 @@ class Endpoint:
     name: str
     path: str
     paging: Paging = Paging.WHOLE
-    envelope: tuple[str, ...] = ()
+    records_keys: tuple[str, ...] = ()
     bare_allowed: bool = False
     per_page: int = 0
+    try_per_page: int = 0
     steady_sort: str = ""
     newest_first_sort: str = ""
     splits: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
@@ -72,7 +76,8 @@ class Endpoint:
     item_type: str = ""
     parent: str = ""
     parent_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    drifts: bool = False
+    changes_silently: bool = False
+    follows_activities: bool = False
     tree: str = ""
     reference: str = ""
 
@@ -112,9 +117,9 @@ def _whole(name: str, path: str = "", **facts: object) -> Endpoint:
     return Endpoint(name, path or name, **facts)  # type: ignore[arg-type]
 
 
-def _scrolled(name: str, *envelope: str, **facts: object) -> Endpoint:
+def _scrolled(name: str, *records_keys: str, **facts: object) -> Endpoint:
     facts.setdefault("path", name)
-    return Endpoint(name, paging=Paging.SCROLL, envelope=envelope or (name,), **facts)  # type: ignore[arg-type]
+    return Endpoint(name, paging=Paging.SCROLL, records_keys=records_keys or (name,), **facts)  # type: ignore[arg-type]
 
 
 _ROWS = (
@@ -123,8 +128,10 @@ _ROWS = (
     _whole("address_types"),
     _whole("bonus_payment_types"),
     _whole("bonus_types"),
-    # per_page answers 422 on companies, deals and placements (loxo-cli, live).
-    _scrolled("companies", query=True, item_type="Company", cursor_field="updated_at"),
+    # Newer than the reference: it answered on one account, and no parameter but job_id is known.
+    _scrolled("campaigns", bare_allowed=True),
+    # per_page answers 422 on companies, deals and placements (loxo-cli, live); others have used it on companies since.
+    _scrolled("companies", try_per_page=PAGE_SIZE, query=True, item_type="Company", cursor_field="updated_at"),
     _whole("company_global_statuses"),
     _whole("company_types"),
     _whole("compensation_types"),
@@ -232,6 +239,8 @@ _ROWS = (
     Endpoint("source_types", "source_types", Paging.AFTER_ID, ("source_types",), bare_allowed=True),
     _whole("users"),
     _whole("veteran_statuses"),
+    # loxo-cli takes a bare list and the key; per_page is refused.
+    _whole("webhooks", records_keys=("webhooks",), bare_allowed=True),
     _whole("workflow_stages"),
     _whole("workflows"),
 )
@@ -255,9 +264,11 @@ _CHILDREN = (
         "job_candidates",
         "candidates",
         Paging.SCROLL,
-        envelope=("candidates",),
+        records_keys=("candidates",),
         per_page=PAGE_SIZE,
         cursor_field=SYNCED_AT,
+        # Each move writes an activity with its job, and leaves the job as it was (loxo-mcp-server's author).
+        follows_activities=True,
         reference="candidatesindex",
     ),
     # Not /people/{id}/emails, phones, job_profiles and the like: people and people_details hold them.
@@ -274,10 +285,10 @@ _CHILDREN = (
         "company_people",
         "people",
         Paging.SCROLL,
-        envelope=("people",),
+        records_keys=("people",),
         item_type="Person",
         # These rows are people: they are edited, hired and let go, and the company's own record stays as it is.
-        drifts=True,
+        changes_silently=True,
         cursor_field=SYNCED_AT,
     ),
     _children("companies", "company_id", "company_addresses", "addresses", cursor_field=SYNCED_AT),
@@ -292,7 +303,7 @@ _CHILDREN = (
         "country_states",
         "states",
         Paging.PAGE,
-        envelope=("states",),
+        records_keys=("states",),
         per_page=PAGE_SIZE,
         reference="statesindex",
     ),

@@ -1,0 +1,47 @@
+"""The one tree of errors; each connector translates it once, at its border."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class ErrorKind(Enum):
+    """The party that can correct an error. The values are the failure types of the Airbyte protocol."""
+
+    CONFIG = "config_error"  # the user: a wrong key, slug or domain, a missing permission
+    TRANSIENT = "transient_error"  # time: throttling, server errors, timeouts
+    SYSTEM = "system_error"  # the connector's authors: a response that breaks the contract
+
+
+class LoxoError(Exception):
+    """A request or a read that failed.
+
+    :param message: what failed, what Loxo answered, what to do.
+    :param status: the HTTP status, or 0 if there was no response.
+    :param retryable: whether the same request may succeed a little later.
+    """
+
+    def __init__(self, message: str, kind: ErrorKind, status: int = 0, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.status = status
+        self.retryable = retryable
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether Loxo itself, and not a proxy, answers that the object does not exist."""
+        return self.status == 404 and not self.retryable
+
+
+class ConfigError(LoxoError):
+    """A mistake that only the user can correct."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ErrorKind.CONFIG)
+
+
+class ContractError(LoxoError):
+    """A response that differs from what Loxo's API promises; the text says in what."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ErrorKind.SYSTEM)

@@ -1,0 +1,63 @@
+"""JSON without loss: orjson where it is exact, the standard library where it is not.
+
+orjson turns integers beyond 64 bits into rounded floats, and refuses lone surrogates and, when it writes, more than 254
+levels. What an account holds passes through here unchanged or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+import orjson
+
+# A number of 19 digits may not fit into 64 bits. To find one, digits become zeros, and all that can stand before a
+# number a comma. A text may look like one too; it is then merely decoded more slowly.
+_DIGITS = bytes.maketrans(b"0123456789[:", b"0000000000,,")
+_BLANKS_AND_SIGNS = b" \t\r\n-"
+_LONG = b"," + b"0" * 19
+# orjson reads 1024 levels; the standard library needs a frame for each to write them.
+_FRAMES = 5000
+
+
+def loads(body: bytes) -> Any:
+    """Decodes a document.
+
+    :raises ValueError: it is not JSON, or holds a number or a nesting that cannot be represented exactly.
+    """
+    if _LONG not in body.translate(_DIGITS, _BLANKS_AND_SIGNS):
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            if "surrogate" not in str(error):
+                raise
+    try:
+        return json.loads(body, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def dumps(value: Any) -> bytes:
+    """Encodes what `loads` returns, on one line."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _FRAMES))
+        try:
+            return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number

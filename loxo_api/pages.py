@@ -1,0 +1,110 @@
+"""Decodes the pages of Loxo's lists. Pure: no request is made here.
+
+The quirks that shape these functions, and how they are known:
+
+- the last page that has rows still carries a `scroll_id` (recorded by Ampersand): the end is an empty list or no
+  cursor;
+- an endpoint that ignores its cursor repeats it and serves the same rows again (loxo-cli, live);
+- page counters stand at the top level (loxo-cli, live) or under `pagination` (Loxo's reference);
+- a `scroll_id` is hex of a JSON array that begins with the last row's time in milliseconds (recorded by Ampersand).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loxo_api.endpoints import Endpoint, Paging
+from loxo_api.errors import ContractError
+from loxo_api.timestamps import http_date
+
+Record = dict[str, Any]
+
+# A search engine that stops counting answers exactly this number for "at least this many".
+COUNT_CAP = 10_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """One decoded answer of a list.
+
+    `total_count` and `total_pages` are None where the answer does not say; `scroll_id` is None at the end; `date` is
+    the header of that name.
+    """
+
+    records: Sequence[Record]
+    scroll_id: str | None = None
+    total_count: int | None = None
+    total_pages: int | None = None
+    date: str = ""
+
+    @property
+    def served_at(self) -> str | None:
+        """The server's clock, as a moment."""
+        return http_date(self.date)
+
+
+def decode_page(endpoint: Endpoint, body: Any) -> Page:
+    """Reads an answer strictly: a missing records_keys is an error, never the end of the data.
+
+    :raises ContractError: the answer has not the shape that the endpoint's row of facts says.
+    """
+    if endpoint.paging is Paging.RECORD:
+        return _decode_record(endpoint, body)
+    if isinstance(body, list) and (endpoint.bare_allowed or not endpoint.records_keys):
+        return Page(_checked(body))
+    if not isinstance(body, dict) or not endpoint.records_keys:
+        wanted = " or ".join(f"'{key}'" for key in endpoint.records_keys)
+        raise ContractError(f"expected {f'an object with {wanted}' if wanted else 'a list'}, got {_kind(body)}")
+    records = next((body[key] for key in endpoint.records_keys if isinstance(body.get(key), list)), None)
+    if records is None:
+        raise ContractError(f"the key '{endpoint.records_keys[0]}' with the list is missing from the answer")
+    nested = body.get("pagination")
+    counters = {**(nested if isinstance(nested, dict) else {}), **body}
+    scroll_id = body.get("scroll_id")
+    if scroll_id is not None and not isinstance(scroll_id, str):
+        raise ContractError(f"scroll_id is {_kind(scroll_id)}, not text")
+    return Page(
+        records=_checked(records),
+        scroll_id=scroll_id or None,
+        total_count=_count(counters, "total_count"),
+        total_pages=_count(counters, "total_pages"),
+    )
+
+
+def _decode_record(endpoint: Endpoint, body: Any) -> Page:
+    """One record as a page of one; `null` with status 200 is Loxo's way to say that it is gone (loxo-cli, live)."""
+    if body is None:
+        return Page([])
+    if isinstance(body, dict) and "id" not in body:
+        body = next((body[key] for key in endpoint.records_keys if key in body), body)
+    return Page(_checked([body]))
+
+
+def _checked(records: list[Any]) -> list[Record]:
+    for record in records:
+        if not isinstance(record, dict) or not isinstance(record.get("id"), (int, str)) or record["id"] is True:
+            raise ContractError(f"a record is {_kind(record)} without an id, so it cannot be told from others")
+    return records
+
+
+def _count(counters: Mapping[str, Any], name: str) -> int | None:
+    value = counters.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", type(None): "null", bool: "a yes/no value"}
+    return names.get(type(value), "a number")
+
+
+def position(scroll_id: str | None) -> float | None:
+    """The time, in milliseconds, that a scroll_id stands at, or None if it cannot be read from it."""
+    try:
+        decoded = json.loads(bytes.fromhex(scroll_id or ""))
+    except (ValueError, RecursionError):
+        return None
+    first = decoded[0] if isinstance(decoded, list) and decoded else None
+    return first if isinstance(first, (int, float)) and not isinstance(first, bool) else None

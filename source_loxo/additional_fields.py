@@ -1,0 +1,211 @@
+"""Every field arrives: a record's fields that the connection's schema does not name go into one column of their own.
+
+Typed destinations store only what the catalog names. So each stream declares the column `_loxo_additional_fields`, an
+object, and a field that nothing names moves into it. It moves, and is not copied, so that each value is stored once:
+destinations that keep whole records find it in the object. Where the column is not selected, records pass unchanged.
+
+A column that the user deselected must not come back through this door. Airbyte hands a configured schema without the
+deselected properties, and with the selected ones as discover wrote them. So discover lists all columns that it offered
+in the column's own schema (`COLUMNS_KEYWORD`): a field on that list, or in our declared schema, is not additional.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from loxo_api.custom_fields import is_custom_field
+from loxo_api.pages import Record
+from loxo_api.timestamps import parse_timestamp
+
+logger = logging.getLogger("airbyte")
+
+ADDITIONAL_FIELDS = "_loxo_additional_fields"
+COLUMNS_KEYWORD = "x-loxo-columns"
+
+# Records at the beginning of a stream whose values are all held against the schema; after them, one of each list that
+# passes here, since a full check costs ten times as much as a look for unnamed fields.
+CHECKED_RECORDS = 1000
+# Names that are remembered for the log: keys that are data, such as ids, must not fill the memory.
+MAX_NAMES = 100
+
+_PYTHON_TYPES: Mapping[str, frozenset[type]] = {
+    "null": frozenset({type(None)}),
+    "boolean": frozenset({bool}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float}),
+    "string": frozenset({str}),
+    "object": frozenset({dict}),
+    "array": frozenset({list}),
+}
+_KINDS: Mapping[type, str] = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    str: "text",
+    dict: "an object",
+    list: "an array",
+}
+
+
+def with_additional_fields(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with the column for fields that it does not name."""
+    column = {
+        "type": ["null", "object"],
+        "additionalProperties": True,
+        "description": "Fields that Loxo sends and this schema does not name.",
+        COLUMNS_KEYWORD: sorted(schema["properties"]),
+    }
+    return {**schema, "properties": {**schema["properties"], ADDITIONAL_FIELDS: column}}
+
+
+class AdditionalFields:
+    """Moves the unnamed fields of one stream's records, and says at the end which those were. Safe to share by threads.
+
+    A configured schema without properties, such as one written by hand, says nothing of what the user wants: records
+    pass unchanged, with all their fields.
+
+    :param declared: the schema of our own.
+    :param configured: the `json_schema` that the configured catalog has for this stream.
+    """
+
+    def __init__(self, stream_name: str, declared: Mapping[str, Any], configured: Mapping[str, Any]) -> None:
+        self._stream_name = stream_name
+        ours, chosen = _properties(declared), _properties(configured)
+        column = chosen.get(ADDITIONAL_FIELDS)
+        offered = column.get(COLUMNS_KEYWORD) if isinstance(column, Mapping) else None
+        self._says_what_was_offered = isinstance(offered, list)
+        self._passes_all = not chosen
+        self._is_selected = column is not None
+        # Loxo's own field of the column's name, should there be one, is a field like others.
+        self._known = frozenset({*ours, *chosen, *_texts(offered)}) - {ADDITIONAL_FIELDS}
+        self._checks = {key: check for key, field in {**ours, **chosen}.items() if (check := _Check.of(field))}
+        self._to_check = CHECKED_RECORDS
+        self._lock = threading.Lock()
+        self._wrong: set[str] = set()
+        self._unnamed: set[str] = set()
+        self._undecided: set[str] = set()
+
+    def apply(self, records: list[Record]) -> list[Record]:
+        """The records, with their unnamed fields in the column; the list itself if there are none."""
+        self._check_types(records)
+        known = self._known
+        if self._passes_all or all(map(known.issuperset, records)):
+            return records
+        return [record if known.issuperset(record) else self._sorted_out(record) for record in records]
+
+    def _sorted_out(self, record: Record) -> Record:
+        # A null is not worth a value in the column: the field says nothing.
+        unnamed = {key: value for key, value in record.items() if key not in self._known and value is not None}
+        if not self._says_what_was_offered:
+            # Without the list, a custom field is either new since discover or deselected. Privacy goes first.
+            undecided = {key for key in unnamed if is_custom_field(key)}
+            self._note(self._undecided, undecided)
+            for key in undecided:
+                del unnamed[key]
+        if not unnamed:
+            return record
+        self._note(self._unnamed, unnamed)
+        if not self._is_selected:
+            return record
+        return {**{key: value for key, value in record.items() if key not in unnamed}, ADDITIONAL_FIELDS: unnamed}
+
+    def _note(self, names: set[str], found: Iterable[str]) -> None:
+        if len(names) < MAX_NAMES and not names.issuperset(found):
+            with self._lock:
+                names.update(found)
+
+    def _check_types(self, records: list[Record]) -> None:
+        left = self._to_check
+        if left > 0:  # without the lock: a few records more or less do no harm
+            self._to_check = left - len(records)
+        for record in records if left > 0 else records[:1]:
+            for key, value in record.items():
+                check = self._checks.get(key)
+                if check and not check.accepts(value) and key not in self._wrong:
+                    self._tell_once(key, check, value)
+
+    def _tell_once(self, key: str, check: _Check, value: Any) -> None:
+        with self._lock:
+            if key in self._wrong:
+                return
+            self._wrong.add(key)
+        kind = _KINDS.get(type(value), "something else")
+        if type(value) in check.types:
+            kind = f"text that is not of the format {check.format}"
+        logger.warning(
+            f"{self._stream_name}: the schema declares '{key}' as {check.name}, and Loxo sends {kind}. A destination "
+            "may store NULL there. Refresh the connection's schema; report this if it stays."
+        )
+
+    def report(self) -> None:
+        """Logs, at the end of the stream, the names of the fields that the schema does not name; never a value."""
+        said = []
+        if self._unnamed and self._is_selected:
+            said.append(f"fields that the schema does not name are in {ADDITIONAL_FIELDS}: {_listed(self._unnamed)}")
+        elif self._unnamed:
+            said.append(f"the schema does not name these fields of the records: {_listed(self._unnamed)}")
+        if self._undecided:
+            said.append(
+                f"custom fields that are new or deselected stay out of {ADDITIONAL_FIELDS}: {_listed(self._undecided)}"
+            )
+        if said:
+            logger.info(
+                f"{self._stream_name}: {'; '.join(said)}. Refresh the connection's schema to make columns of new ones."
+            )
+
+
+class _Check:
+    """A field's declared type."""
+
+    def __init__(self, names: list[str], text_format: str) -> None:
+        self.types = frozenset(kind for name in names for kind in _PYTHON_TYPES[name])
+        self.format = text_format
+        self.name = " or ".join(names)
+
+    @classmethod
+    def of(cls, field: Any) -> _Check | None:
+        """The check of a property; None where its schema does not name the types plainly."""
+        declared = field.get("type") if isinstance(field, Mapping) else None
+        names = [declared] if isinstance(declared, str) else declared
+        if not isinstance(names, list) or not names or any(name not in _PYTHON_TYPES for name in map(str, names)):
+            return None
+        return cls([*map(str, names)], str(field.get("format", "")))
+
+    def accepts(self, value: Any) -> bool:
+        if type(value) not in self.types:
+            return False
+        if not self.format or not isinstance(value, str):
+            return True
+        return _is_formatted(value, self.format)
+
+
+def _is_formatted(value: str, text_format: str) -> bool:
+    if text_format == "date-time":
+        return parse_timestamp(value) is not None
+    if text_format == "date":
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            return False
+    return True
+
+
+def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = schema.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def _texts(values: Any) -> Iterable[str]:
+    return (value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
+
+
+def _listed(names: set[str]) -> str:
+    """The names, in one printable line of bounded length."""
+    printable = (name if name.isprintable() else name.encode("unicode_escape").decode() for name in names)
+    shown = sorted(name[:80] for name in printable)[:MAX_NAMES]
+    return ", ".join(shown) + (", and more" if len(names) >= MAX_NAMES else "")

@@ -1,0 +1,248 @@
+"""Pagination by page number: numbers shift under the reader, and Loxo shows jobs only up to a limit.
+
+A deletion pulls the first record of the next page onto the page already read. So a pass goes from the last page to the
+first: what a deletion moves then stands on a page yet to come. Records created or edited meanwhile stand at the end of
+an updated-ascending list, which is read again. A page number is not a position, so these passes cannot be resumed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.errors import ContractError, LoxoError
+from loxo_api.pages import COUNT_CAP, Page
+from source_loxo.pagination.scroll import END_RETRIES, NewestFirst, OrderError, whole
+from source_loxo.record_count import RecordCount
+from source_loxo.slices import plan, query_range, range_works, total_of, totals_of
+
+logger = logging.getLogger("airbyte")
+
+Splits = tuple[tuple[str, "str | tuple[str, ...]"], ...]
+
+# A list whose records move is read again; one that moves faster than this many passes gets an error.
+PASSES = 3
+
+
+def numbered(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], count: RecordCount) -> Iterator[Page]:
+    """One pass over a numbered list, from its last page to its first, then over the end of it again if it moved."""
+    page = client.page(endpoint, {**filters, "page": 1})
+    count.add(page)
+    yield page
+    for number in range(_page_count(endpoint, page), 1, -1):
+        page = _page(client, endpoint, filters, number)
+        count.add(page)
+        yield page
+    if count.is_proven:
+        return
+    page = client.page(endpoint, {**filters, "page": 1})
+    count.add(page)
+    yield page
+    for number in range(_page_count(endpoint, page), 1, -1):
+        page = _page(client, endpoint, filters, number)
+        fresh = count.add(page)
+        yield page
+        if not fresh:
+            return
+
+
+def _page(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], number: int) -> Page:
+    """A page that should hold records; an empty one is asked for again."""
+    for _ in range(END_RETRIES):
+        page = client.page(endpoint, {**filters, "page": number})
+        if page.records or number > _page_count(endpoint, page):
+            break
+    return page
+
+
+def _page_count(endpoint: Endpoint, page: Page) -> int:
+    """How many pages there are, from the counters of a page."""
+    if page.total_pages is not None:
+        return page.total_pages
+    if page.total_count is not None:
+        # Not divided by what was asked for: the server may serve smaller pages than that.
+        return -(-page.total_count // max(1, len(page.records)))
+    raise ContractError(f"{endpoint.path} has neither total_count nor total_pages, so its end is unknown")
+
+
+def exact(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) -> Iterator[Page]:
+    """A numbered list in as many passes as prove it complete.
+
+    :raises ContractError: no pass came to the number that Loxo claims.
+    """
+    whole_read = RecordCount()
+    for attempt in range(PASSES):
+        count = RecordCount()
+        for page in numbered(client, endpoint, filters, count):
+            whole_read.add(page)
+            yield page
+        if count.is_proven or count.only_grew:  # what is created stands at the end, which is read last
+            return
+        if attempt < PASSES - 1:
+            logger.info(f"{endpoint.name}: the list changed while it was read; reading it again.")
+    if whole_read.missing:
+        raise ContractError(
+            f"{endpoint.path} claims {whole_read.last_total} records, its pages hold {whole_read.delivered}"
+        )
+
+
+@dataclass
+class ResultLimit:
+    """How many results a numbered list shows at most; 10,000 on Loxo (loxo-cli, live)."""
+
+    results: int = COUNT_CAP
+
+
+def beyond_the_limit(
+    client: LoxoClient,
+    endpoint: Endpoint,
+    filters: dict[str, str],
+    splits: Splits,
+    limit: ResultLimit,
+    total: int | None = None,
+) -> Iterator[Page]:
+    """A numbered list of any length, in parts that each stay below the limit.
+
+    :param total: how many records Loxo claims for the filters, if that is known.
+    :raises ContractError: no filter cuts the list into parts that can be read.
+    """
+    total = total_of(client, endpoint, filters) if total is None else total
+    if total < limit.results:
+        try:
+            yield from exact(client, endpoint, filters)
+            return
+        except LoxoError as error:
+            if error.status != 400:
+                raise
+            limit.results = _found_limit(client, endpoint, filters, total)
+            logger.info(f"{endpoint.name}: Loxo shows only {limit.results} of {total} results; splitting them.")
+    for parts, deeper in _proven_splits(client, endpoint, filters, splits, total, limit):
+        for part in parts:
+            yield from beyond_the_limit(client, endpoint, {**filters, **part}, deeper, limit)
+        return
+    logger.info(f"{endpoint.name}: {total} results cannot be split further; reading them from both ends.")
+    yield from _from_both_ends(client, endpoint, filters, total, limit)
+
+
+def _from_both_ends(
+    client: LoxoClient, endpoint: Endpoint, filters: dict[str, str], total: int, limit: ResultLimit
+) -> Iterator[Page]:
+    """As many records as Loxo shows in either direction; the two meet if there are at most twice as many.
+
+    :raises ContractError: they do not meet, so records between them are missing.
+    """
+    count, meet = RecordCount(), False
+    for direction in ("asc", "desc"):
+        for page in _until_the_limit(client, endpoint, {**filters, endpoint.steady_sort: direction}, limit):
+            if page.records:
+                # An edit in between moves a record to the other end, never onto the last page of this one.
+                meet = len(count.add(page)) < len(page.records)
+            yield page
+    if not meet and (count.missing or total == COUNT_CAP):
+        at_least = "at least " if total == COUNT_CAP else ""
+        raise ContractError(
+            f"Loxo shows {count.delivered} of {at_least}{total} records of {endpoint.path}, and no filter that it "
+            "offers cuts them into parts that can be read"
+        )
+
+
+def _proven_splits(
+    client: LoxoClient,
+    endpoint: Endpoint,
+    filters: dict[str, str],
+    splits: Splits,
+    total: int,
+    limit: ResultLimit,
+) -> Iterator[tuple[list[dict[str, str]], Splits]]:
+    """Ways to cut the list whose parts add up to the whole, each with the splits that remain below it.
+
+    A total at the cap means "at least", so only a range on the creation time, which leaves no gap, is taken then.
+    """
+    by_creation = query_range("created_at")
+    if "query" not in filters and range_works(client, endpoint, by_creation, filters):
+        parts = plan(client, endpoint, by_creation, None, None, total, largest=limit.results // 2, filters=filters)
+        yield [by_creation(part.start, part.end) for part in parts], splits
+    if total == COUNT_CAP:
+        return
+    for index, (parameter, values) in enumerate(splits):
+        parts_of_split = [{parameter: value} for value in _split_values(client, values)]
+        totals = totals_of(client, endpoint, ({**filters, **part} for part in parts_of_split))
+        if sum(totals) == total:  # each record is in one part, none in two
+            yield (
+                [part for part, records in zip(parts_of_split, totals, strict=True) if records],
+                splits[index + 1 :],
+            )
+
+
+def _found_limit(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], total: int) -> int:
+    """The number of results that can be paged through, by halving; the last page of all was refused."""
+    shown, refused = 1, -(-total // endpoint.per_page)
+    while refused - shown > 1:
+        middle = (shown + refused) // 2
+        try:
+            client.page(endpoint, {**filters, "page": middle})
+            shown = middle
+        except LoxoError as error:
+            if error.status != 400:
+                raise
+            refused = middle
+    return shown * endpoint.per_page
+
+
+def _split_values(client: LoxoClient, values: str | tuple[str, ...]) -> Iterator[str]:
+    if isinstance(values, tuple):
+        yield from values
+        return
+    endpoint = ENDPOINTS[values]
+    is_whole = endpoint.paging is Paging.WHOLE
+    pages = whole(client, endpoint, RecordCount()) if is_whole else exact(client, endpoint, {})
+    seen: set[object] = set()
+    for page in pages:
+        for record in page.records:
+            if record["id"] not in seen:
+                seen.add(record["id"])
+                yield str(record["id"])
+
+
+def _until_the_limit(
+    client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], limit: ResultLimit
+) -> Iterator[Page]:
+    try:
+        for number in range(1, limit.results // endpoint.per_page + 1):
+            page = client.page(endpoint, {**filters, "page": number})
+            yield page
+            if not page.records:
+                return
+    except LoxoError as error:
+        if error.status != 400:
+            raise
+
+
+def newest_pages(client: LoxoClient, endpoint: Endpoint, bound: str, first: Page | None = None) -> Iterator[Page]:
+    """Pages by latest change, down to a bound that the last page proves to have passed.
+
+    Going down, an edit only pushes records onto pages yet to come; a deletion pulls them up past the reader, so the
+    pages are read upwards again if there is more than one.
+
+    :param first: page 1, if it is at hand.
+    :raises OrderError: the records do not come newest first, or the list ends above the bound.
+    """
+    filters, order, count = {endpoint.newest_first_sort: "desc"}, NewestFirst(endpoint, bound), RecordCount()
+    page, number = first or client.page(endpoint, {**filters, "page": 1}), 1
+    while True:
+        count.add(page)
+        reached = order.passes(page)
+        yield page
+        if reached:
+            break
+        if number >= _page_count(endpoint, page):
+            if count.missing:
+                raise OrderError(f"{endpoint.path} ends before the records that an earlier sync has read")
+            break
+        number += 1
+        page = _page(client, endpoint, filters, number)
+    for above in range(number - 1, 0, -1):
+        yield client.page(endpoint, {**filters, "page": above})

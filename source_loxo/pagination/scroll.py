@@ -1,0 +1,180 @@
+"""Pagination by `scroll_id`, a position between records, and the lists that need no position.
+
+A list seems to end at an empty page or at a page without a cursor. Search engines and proxies also answer so when they
+are in trouble, so an end is believed only when it agrees with the record count; otherwise the page is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import Endpoint
+from loxo_api.errors import ContractError
+from loxo_api.pages import COUNT_CAP, Page
+from loxo_api.timestamps import parse_timestamp
+from source_loxo.record_count import RecordCount
+
+# How often the page at which a list seems to end is asked for again.
+END_RETRIES = 2
+
+
+class OrderError(ContractError):
+    """Records that do not come in the order that was asked for."""
+
+
+def whole(client: LoxoClient, endpoint: Endpoint, count: RecordCount) -> Iterator[Page]:
+    """A bare list, in one request."""
+    page = client.page(endpoint)
+    count.add(page)
+    yield page
+
+
+def after_id(client: LoxoClient, endpoint: Endpoint, count: RecordCount) -> Iterator[Page]:
+    """Records with a higher id, until none is left.
+
+    :raises ContractError: the list ignores the parameter.
+    """
+    params: dict[str, Any] = {}
+    retries = 0
+    while True:
+        page = client.page(endpoint, params)
+        if not page.records:
+            # Such a list states no total, so its end is asked for twice.
+            if retries == END_RETRIES - 1:
+                return
+            retries += 1
+            continue
+        if not count.add(page):
+            raise ContractError(f"{endpoint.path} repeats itself: it ignores after_id")
+        retries = 0
+        yield page
+        numbers = [record["id"] for record in page.records if isinstance(record["id"], int)]
+        if not numbers:
+            raise ContractError(f"the ids of {endpoint.path} are not numbers, so none is the highest")
+        params["after_id"] = max(numbers)
+
+
+def scroll(
+    client: LoxoClient,
+    endpoint: Endpoint,
+    filters: Mapping[str, str],
+    count: RecordCount,
+    scroll_id: str | None = None,
+    first: Page | None = None,
+) -> Iterator[Page]:
+    """The pages of a scrolled list, or of the part that the filters name, from a position to the end.
+
+    :param filters: repeated with each scroll_id, because Loxo forgets them otherwise (Lignum group's scripts, live).
+    :param first: the first page, if it is at hand.
+    :raises ContractError: the cursors lead in a circle, and the count does not prove that everything was read.
+    """
+    cursors, walked, retries = {scroll_id}, 0, 0
+    while True:
+        page = first or client.page(endpoint, {**filters, **({"scroll_id": scroll_id} if scroll_id else {})})
+        first = None
+        count.add(page)
+        yield page
+        if not page.records or page.scroll_id is None:
+            if retries >= END_RETRIES or _end_agrees(endpoint, page, count, retries):
+                return
+            retries += 1
+            continue
+        if _holds_the_rest(endpoint, page, count):
+            return
+        walked += len(page.records)
+        # The second test ends a walk whose cursors are new for ever but whose records are not.
+        bound = 2 * max(count.delivered, page.total_count or 0) + COUNT_CAP
+        if page.scroll_id in cursors or walked > bound:
+            if count.is_proven:
+                return
+            claimed = "an unknown number of" if page.total_count is None else page.total_count
+            raise ContractError(
+                f"{endpoint.path} repeats itself: its scroll_id leads to records already read, after "
+                f"{count.delivered} of {claimed} records"
+            )
+        scroll_id, retries = page.scroll_id, 0
+        cursors.add(scroll_id)
+
+
+def _end_agrees(endpoint: Endpoint, page: Page, count: RecordCount, retries: int) -> bool:
+    """Whether a seeming end is in accord with what Loxo claims."""
+    if page.total_count is None or page.total_count == COUNT_CAP or page.total_count < count.delivered:
+        return retries > 0  # nothing to agree with, or records were deleted: believed when it is said twice
+    if not count.delivered and not endpoint.parent:
+        return retries > 0  # an empty account, or a search engine without its index
+    return page.total_count == count.delivered
+
+
+def _holds_the_rest(endpoint: Endpoint, page: Page, count: RecordCount) -> bool:
+    """Whether nothing can follow the page, although it carries a cursor as even the last page does (Ampersand)."""
+    if not count.is_proven:
+        return False
+    if endpoint.per_page:
+        return len(page.records) < endpoint.per_page and len(page.records) <= count.largest_page
+    # The size of a page is Loxo's own. Below a parent nearly every list is one page, and a second request doubles it.
+    return bool(endpoint.parent) and len(page.records) == count.delivered
+
+
+def newest_first(
+    client: LoxoClient, endpoint: Endpoint, bound: str, scroll_id: str | None = None, first: Page | None = None
+) -> Iterator[Page]:
+    """A scrolled list by latest change, down to a bound that the last page proves to have passed.
+
+    :param bound: a timestamp; the page on which an older change stands is the last.
+    :param first: the first page, if it is at hand.
+    :raises OrderError: the records do not come newest first, or the list ends above the bound.
+    """
+    filters = {endpoint.newest_first_sort: "desc"}
+    cursors, retries, order = {scroll_id}, 0, NewestFirst(endpoint, bound)
+    is_whole, count = scroll_id is None, RecordCount()
+    while True:
+        page = first or client.page(endpoint, {**filters, **({"scroll_id": scroll_id} if scroll_id else {})})
+        first = None
+        count.add(page)
+        reached = order.passes(page)
+        yield page
+        if reached:
+            return
+        if not page.records or page.scroll_id is None:
+            # The whole list may be newer than the bound; otherwise the end is not the end.
+            if is_whole and not count.missing and _end_agrees(endpoint, page, count, retries):
+                return
+            if retries >= END_RETRIES:
+                raise OrderError(f"{endpoint.path} ends before the records that an earlier sync has read")
+            retries += 1
+            continue
+        if page.scroll_id in cursors:
+            raise OrderError(f"{endpoint.path} repeats itself: its scroll_id leads to records already read")
+        scroll_id, retries = page.scroll_id, 0
+        cursors.add(scroll_id)
+
+
+class NewestFirst:
+    """Checks that pages come by latest change, and finds the bound.
+
+    A record without a timestamp says nothing about the order and ends nothing.
+    """
+
+    def __init__(self, endpoint: Endpoint, bound: str) -> None:
+        self._endpoint = endpoint
+        self._bound = bound
+        self._began: str | None = None
+        self._last: str | None = None
+
+    def passes(self, page: Page) -> bool:
+        """Whether a record on the page changed before the bound.
+
+        :raises OrderError: a record is newer than one above it, and was not edited while the list was read.
+        """
+        # A search index sorts by what it knew and shows what is true now. So an edit made meanwhile may stand anywhere.
+        self._began = self._began or page.served_at or "9"
+        for record in page.records:
+            changed = parse_timestamp(record.get(self._endpoint.cursor_field))
+            if changed is None or changed >= self._began:
+                continue
+            if self._last and changed > self._last:
+                raise OrderError(f"{self._endpoint.path} ignores {self._endpoint.newest_first_sort}")
+            self._last = changed
+        return self._last is not None and self._last < self._bound

@@ -1,0 +1,250 @@
+"""Reads a slice until Loxo's own counts prove it complete.
+
+One pass proves a slice if every page states the same total and the distinct ids reach it. On a busy account totals
+move. A slice whose total moved is read again alone, in smaller slices: the smaller a slice, the less moves while it is
+read, and a single page is always at one with its own total. A slice that cannot be cut is read in whole passes.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from functools import partial
+
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import Endpoint
+from loxo_api.errors import LoxoError
+from loxo_api.pages import COUNT_CAP, Page, Record, position
+from source_loxo.batch import Batch
+from source_loxo.pagination.scroll import scroll
+from source_loxo.record_count import IdSet, RecordCount
+from source_loxo.slices import DateRange, Slice, plan
+from source_loxo.streams.base import changed_at, shortfall
+
+logger = logging.getLogger("airbyte")
+
+# Passes over a slice that cannot be cut, while its total moves.
+PASSES = 3
+# The records of a slice that is read again, at each depth of cutting.
+SLICE_SIZES = (500, 100)
+# The statuses with which a server may refuse a position that it no longer knows; which one Loxo uses is unknown.
+POSITION_REFUSALS = (400, 404, 410, 422)
+
+
+class SliceReader:
+    """Reads the slices of one list in one sync. Its methods run in several workers.
+
+    :param filters: the parameters that ask for a slice.
+    :param ranged: how a smaller slice is asked for, or None if the endpoint offers no way that works.
+    :param checkpoint: called when a slice has moved on and its records are in the queue.
+    :param saw: called with the records of each page before they are delivered.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        client: LoxoClient,
+        filters: Callable[[Slice], Mapping[str, str]],
+        ranged: Callable[[], DateRange | None],
+        checkpoint: Callable[[], None],
+        saw: Callable[[Sequence[Record]], None],
+    ) -> None:
+        self.ids = IdSet()
+        # Records that changed after it are delivered again when they come again with another time of change.
+        self.recent_from = "9"
+        self._recent: dict[object, str | None] = {}
+        self._endpoint = endpoint
+        self._client = client
+        self._filters = filters
+        self._ranged = ranged
+        self._checkpoint = checkpoint
+        self._saw = saw
+
+    def with_filters(self, filters: Mapping[str, str]) -> SliceReader:
+        """A reader of the same sync that asks with these parameters, and cannot cut what they name."""
+        reader = copy.copy(self)
+        reader._filters, reader._ranged = lambda part: filters, lambda: None
+        return reader
+
+    def read(self, part: Slice, first: Page | None = None, is_planned: bool = True) -> Iterator[Batch]:
+        """The records of a slice that this sync has not delivered, until the slice is proven complete.
+
+        :param first: the slice's first page, if it is at hand.
+        :param is_planned: whether the slice is part of the state.
+        :raises LoxoError: Loxo claims more records than its pages hold, however often they are read.
+        """
+        seen = IdSet() if part.is_untouched else None
+        count = yield from self._pass(part, self._advance if is_planned else None, seen, first)
+        if not self._is_complete(part, count):
+            logger.info(
+                f"{self._endpoint.name}: {_span(part)} gave {count.delivered} distinct records while Loxo's total went "
+                f"from {count.first_total} to {count.last_total}; reading it again."
+            )
+            part.reset()
+            try:
+                yield from self._again(part, count, seen, 0)
+            except LoxoError:
+                yield Batch(commit=self._checkpoint)  # the state says that the slice is to be read anew
+                raise
+        if is_planned:
+            yield Batch(commit=partial(self._close, part, count))
+
+    def new(self, records: list[Record]) -> list[Record]:
+        """The records that this sync has not delivered, or that changed since it delivered them."""
+        fresh = self.ids.add(records)
+        if len(fresh) < len(records):
+            unseen = {id(record) for record in fresh}
+            fresh = [each for each in records if id(each) in unseen or self._changed_again(each)]
+        day = self.recent_from[:10]
+        for record in fresh:
+            if str(record.get("updated_at"))[:10] >= day and (changed := changed_at(record)):
+                self._recent[record["id"]] = changed
+        return fresh
+
+    def _changed_again(self, record: Record) -> bool:
+        changed = changed_at(record)
+        return changed is not None and changed >= self.recent_from and self._recent.get(record["id"]) != changed
+
+    def _advance(self, part: Slice, page: Page, count: RecordCount) -> None:
+        if page.scroll_id and page.records:
+            part.top = part.top or page.scroll_id
+            part.scroll_id = page.scroll_id
+            part.delivered, part.total, part.moved = count.delivered, count.first_total, count.moved
+            self._checkpoint()
+
+    def _close(self, part: Slice, count: RecordCount) -> None:
+        part.done, part.scroll_id, part.top = True, None, None
+        part.delivered, part.total, part.moved = count.delivered, count.last_total, False
+        self._checkpoint()
+
+    def _pass(
+        self,
+        part: Slice,
+        advance: Callable[[Slice, Page, RecordCount], None] | None = None,
+        seen: IdSet | None = None,
+        first: Page | None = None,
+    ) -> Generator[Batch, None, RecordCount]:
+        """One pass over a slice, from its stored position if it has one."""
+        started = False
+        try:
+            for batch in (generator := _Returning(self._scroll(part, advance, seen, first))):
+                started = True
+                yield batch
+            return generator.value
+        except LoxoError as error:
+            refused = error.status in POSITION_REFUSALS or error.status >= 500
+            if started or not part.scroll_id or not refused:
+                raise
+            logger.warning(
+                f"{self._endpoint.name}: Loxo no longer accepts the saved position (status {error.status}); reading "
+                f"{_span(part)} from the start."
+            )
+        part.reset()
+        return (yield from self._scroll(part, advance, seen, None))
+
+    def _scroll(
+        self,
+        part: Slice,
+        advance: Callable[[Slice, Page, RecordCount], None] | None,
+        seen: IdSet | None,
+        first: Page | None,
+    ) -> Generator[Batch, None, RecordCount]:
+        count = RecordCount(part.delivered, part.total, part.moved)
+        filters, top = self._filters(part), part.top
+        for page in scroll(self._client, self._endpoint, filters, count, part.scroll_id, first):
+            top = top or page.scroll_id
+            last = page.scroll_id or part.scroll_id
+            if seen is not None:
+                seen.add(page.records)
+            self._saw(page.records)
+            yield Batch(self.new(list(page.records)), partial(advance, part, page, count) if advance else None)
+        if not self._endpoint.steady_sort and not count.is_proven:
+            yield from self._top_again(filters, count, seen, top, last)
+        return count
+
+    def _top_again(
+        self, filters: Mapping[str, str], count: RecordCount, seen: IdSet | None, top: str | None, last: str | None
+    ) -> Iterator[Batch]:
+        """Reads a newest-first list from its top down to where its first page ended when the pass began.
+
+        Where Loxo offers no sort, the list is newest first, judging by the times in recorded cursors. A record that was
+        edited or created meanwhile may stand above the reader.
+        """
+        began, ended = position(top), position(last)
+        if began is not None and ended is not None and began < ended:
+            return  # oldest first: what came meanwhile stood at the end, and was read
+        for page in scroll(self._client, self._endpoint, filters, count):
+            if seen is not None:
+                seen.add(page.records)
+            self._saw(page.records)
+            fresh = self.new(list(page.records))
+            yield Batch(fresh)
+            here = position(page.scroll_id)
+            if (here <= began) if here is not None and began is not None else not fresh:
+                return
+
+    def _is_complete(self, part: Slice, count: RecordCount) -> bool:
+        if count.last_total is None:
+            return True  # Loxo states no total: the end was asked for twice, and that is all there is
+        if count.is_proven:
+            return True
+        if part.end is None and count.only_grew and self._endpoint.steady_sort:
+            return True  # creations, which stand behind the reader's back only if they are dated back
+        if count.last_total == COUNT_CAP:
+            return count.delivered >= COUNT_CAP and self._at_least(part)
+        return not count.moved and count.delivered > count.last_total
+
+    def _at_least(self, part: Slice) -> bool:
+        """Whether a total at the cap must be taken as it is, because the list cannot be cut into smaller slices."""
+        if self._ranged():
+            return False
+        logger.warning(
+            f"{self._endpoint.name}: Loxo's total of {COUNT_CAP} may mean 'at least', and {_span(part)} cannot be cut "
+            "into slices. It was read to its end, which Loxo confirmed; its count cannot confirm it."
+        )
+        return True
+
+    def _again(self, part: Slice, count: RecordCount, seen: IdSet | None, depth: int) -> Iterator[Batch]:
+        """Reads a slice again in smaller slices, or in whole passes where it cannot be cut."""
+        total = count.last_total or 0
+        ranged = self._ranged() if depth < len(SLICE_SIZES) and total > SLICE_SIZES[depth] else None
+        if ranged:
+            largest = SLICE_SIZES[depth]
+            for piece in plan(self._client, self._endpoint, ranged, part.start, part.end, total, largest=largest):
+                piece_seen = IdSet()
+                piece_count = yield from self._pass(piece, seen=piece_seen)
+                if not self._is_complete(piece, piece_count):
+                    yield from self._again(piece, piece_count, piece_seen, depth + 1)
+            return
+        seen = seen if seen is not None else IdSet()
+        for _ in range(PASSES - 1):
+            count = yield from self._pass(Slice(part.start, part.end), seen=seen)
+            if self._is_complete(part, count):
+                return
+        # Its total moved in each pass. Together the passes hold what the last page claims, or records are missing.
+        if len(seen) < (count.last_total or 0):
+            raise shortfall(self._endpoint, len(seen), count.last_total or 0)
+
+
+class _Returning(Iterator[Batch]):
+    """A generator whose return value stays at hand after a for loop."""
+
+    def __init__(self, generator: Generator[Batch, None, RecordCount]) -> None:
+        self._generator = generator
+        self.value = RecordCount()
+
+    def __next__(self) -> Batch:
+        try:
+            return next(self._generator)
+        except StopIteration as stopped:
+            self.value = stopped.value
+            raise
+
+
+def _span(part: Slice) -> str:
+    return (
+        f"the slice {part.start or 'from the beginning'} to {part.end or 'now'}"
+        if part.start or part.end
+        else "the list"
+    )

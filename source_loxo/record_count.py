@@ -1,0 +1,94 @@
+"""Record counts: the distinct ids that a read delivers, against the totals that Loxo states on its pages.
+
+A total proves something only about the moment of its page. So one pass over a list is proven complete when every page
+states the same total and the pass gives exactly that many distinct ids. A pass whose total moves proves nothing:
+deletions can hide a shortfall.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pyroaring import BitMap64
+
+from loxo_api.pages import COUNT_CAP, Page, Record
+
+
+class IdSet:
+    """Distinct record ids, in about two bytes each; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._numbers = BitMap64()
+        self._others: set[object] = set()
+        self._lock = threading.Lock()
+
+    def add(self, records: Iterable[Record]) -> list[Record]:
+        """Adds the records' ids and returns the records that were not in the set, each once."""
+        with self._lock:
+            return [record for record in records if self._add(record["id"])]
+
+    def _add(self, key: object) -> bool:
+        ids = self._numbers if type(key) is int and 0 <= key < 1 << 63 else self._others
+        if key in ids:
+            return False
+        ids.add(key)
+        return True
+
+    def __len__(self) -> int:
+        return len(self._numbers) + len(self._others)
+
+
+@dataclass
+class RecordCount:
+    """The account of one pass over a list.
+
+    :param before: distinct ids that an interrupted attempt at the same pass delivered.
+    :param first_total: the total on the pass's first page; None before it, or if Loxo states none.
+    :param moved: whether the totals differ between pages.
+    :param fell: whether a total was lower than the one before it.
+    """
+
+    before: int = 0
+    first_total: int | None = None
+    moved: bool = False
+    fell: bool = False
+    last_total: int | None = None
+    largest_page: int = 0
+    _ids: IdSet = field(default_factory=IdSet)
+
+    def add(self, page: Page) -> list[Record]:
+        """Counts a page and returns the records that are new in this pass."""
+        if page.total_count is not None:
+            if self.first_total is None:
+                self.first_total = page.total_count
+            previous = self.first_total if self.last_total is None else self.last_total
+            self.moved = self.moved or page.total_count != previous
+            self.fell = self.fell or page.total_count < previous
+            self.last_total = page.total_count
+        self.largest_page = max(self.largest_page, len(page.records))
+        return self._ids.add(page.records)
+
+    @property
+    def delivered(self) -> int:
+        return self.before + len(self._ids)
+
+    @property
+    def missing(self) -> int:
+        """How many records the last page claims beyond those delivered; a claim at the cap means "at least"."""
+        return max(0, (self.last_total or 0) - self.delivered)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the pass is complete beyond doubt."""
+        return self.last_total is not None and not self.moved and self._equals_total
+
+    @property
+    def only_grew(self) -> bool:
+        """Whether all differences between totals are creations, as far as the pages can tell."""
+        return self.last_total is not None and not self.fell and self._equals_total
+
+    @property
+    def _equals_total(self) -> bool:
+        return self.last_total == self.delivered and self.last_total != COUNT_CAP

@@ -1,0 +1,13 @@
+"""The kinds of streams: what a sync of each reads, in which partitions, and what the next one needs to know.
+
+| kind | streams | first sync | later syncs |
+|---|---|---|---|
+| `Unsliced` | lists that come whole, countries | all | all |
+| `FullRefresh` | every scrolled stream in full refresh | slices | slices |
+| `ChangeFeed` | people | slices, then newest first down to the mark | newest first down to the state |
+| `Jobs` | jobs | all, below the result limit, then newest first | newest first down to the state |
+| `TouchedJobs` | the parents of job_candidates | all jobs | changed jobs, jobs of new activities; weekly all |
+| `CreatedAt` | person_events, email_tracking, sms, merges | slices | what was created lately, and what changed |
+| `UpdatedAt` | companies, deals, placements | slices | what changed, if Loxo can be asked for it; else all |
+| `Substream` | streams below others | the children of each parent | those of the parents that changed |
+"""

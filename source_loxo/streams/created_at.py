@@ -1,0 +1,107 @@
+"""Activities and messages: Loxo filters them by creation.
+
+A creation time can be set by the writer of the record, also into the future or the past. So the mark is the latest
+creation that is not ahead of the clock, recent days are read again, and the last slice has no end.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from loxo_api.pages import Page, Record
+from loxo_api.timestamps import shift
+from source_loxo.batch import Batch
+from source_loxo.slices import Slice, query_range, range_works
+from source_loxo.state import CreatedAtState
+from source_loxo.streams.base import OVERLAP_SECONDS, ZONES_HOURS, changed_at, latest, not_ahead, now
+from source_loxo.streams.sliced import SlicedRead
+
+logger = logging.getLogger("airbyte")
+
+# Activities are written down late, and dated back; so many days are read again by each sync.
+LOOKBACK_DAYS = 3
+# What is dated back further is found by asking for changes. Where Loxo cannot be asked for them, so many days are read
+# again each week: another client re-reads 35 because recruiters date activities back (RecruitersOS).
+LONG_LOOKBACK_DAYS = 35
+LONG_LOOKBACK_EVERY_DAYS = 7
+
+
+class CreatedAt(SlicedRead):
+    """A list with filters on the creation time.
+
+    :param start_date: records created earlier may be left out; those near it are delivered.
+    """
+
+    def __init__(self, *args: Any, start_date: str | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # How Loxo reads the zone of a bound is unknown, so a day more is asked for: never less than the user wants.
+        self._start_date = shift(start_date, hours=-ZONES_HOURS) if start_date else None
+        self._met_mark = False
+
+    @property
+    def _memory(self) -> CreatedAtState:
+        memory = self.cursor.memory
+        assert isinstance(memory, CreatedAtState)
+        return memory
+
+    def since(self) -> str | None:
+        read_until = self._memory.created_at
+        days = LONG_LOOKBACK_DAYS if self._is_long_lookback_due() else LOOKBACK_DAYS
+        looked_back = shift(read_until, days=-days) if read_until else None
+        return max((each for each in (looked_back, self._start_date) if each), default=None)
+
+    def _is_long_lookback_due(self) -> bool:
+        last = self._memory.looked_back_at
+        return last is None or last < shift(now(), days=-LONG_LOOKBACK_EVERY_DAYS)
+
+    def opened(self, first: Page) -> None:
+        memory, began = self._memory, not_ahead(first.served_at or now())
+        if self._is_long_lookback_due():
+            memory.looked_back_at = began
+        memory.began = began
+        memory.seen_created_at, memory.seen_updated_at = memory.created_at, memory.updated_at
+        self.recent_from(began)
+
+    def saw(self, records: Sequence[Record]) -> None:
+        memory = self._memory
+        limit = memory.began or now()
+        if memory.updated_at:
+            near = shift(memory.updated_at, seconds=1)
+            self._met_mark = self._met_mark or any((changed_at(each) or "9") <= near for each in records)
+        with self.cursor.lock:
+            memory.seen_created_at = max(latest(records, "created_at", limit), memory.seen_created_at or "") or None
+            memory.seen_updated_at = max(latest(records, "updated_at", limit), memory.seen_updated_at or "") or None
+
+    def finish(self) -> Iterator[Batch]:
+        mark = self._memory.updated_at
+        has_changes = True
+        if mark and self.endpoint.query:
+            has_changes = yield from self._edits(mark)
+        yield Batch(commit=lambda: self._complete(mark, has_changes))
+
+    def _complete(self, mark: str | None, has_changes: bool) -> None:
+        memory = self._memory
+        with self.cursor.lock:
+            memory.created_at = memory.seen_created_at
+            # The mark of changes moves only over changes that were asked for.
+            memory.updated_at = memory.seen_updated_at if has_changes else mark
+            memory.began = memory.seen_created_at = memory.seen_updated_at = None
+            memory.slices = []
+            self.cursor.checkpoint()
+
+    def _edits(self, mark: str) -> Any:
+        """Edits of old records, and records dated back, where Loxo can be asked for them. Returns whether it can."""
+        if not range_works(self.client, self.endpoint, query_range("updated_at")):
+            return False
+        for hours in (0, ZONES_HOURS):
+            bound = shift(mark, seconds=-OVERLAP_SECONDS, hours=-hours)
+            reader = self.reader.with_filters({**self.filters(Slice()), **query_range("updated_at")(bound, None)})
+            self._met_mark = False
+            yield from reader.read(Slice(), is_planned=False)
+            if self._met_mark:
+                break
+            # The record at the mark was not among them: it was edited again or deleted, or Loxo reads the bound in
+            # another time zone than the records'. A day more covers every zone.
+        return True

@@ -1,0 +1,235 @@
+"""Builds a CDK stream from an endpoint's row of facts and a kind of stream."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteStream, SyncMode
+from airbyte_cdk.sources.message import InMemoryMessageRepository
+from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
+from airbyte_cdk.sources.types import Record
+
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.errors import LoxoError
+from source_loxo.additional_fields import AdditionalFields
+from source_loxo.batch import Batch
+from source_loxo.cursors import StreamCursor
+from source_loxo.errors import traced
+from source_loxo.state import (
+    ChangeFeedState,
+    CreatedAtState,
+    FullRefreshState,
+    JobsState,
+    State,
+    TouchedJobsState,
+    UpdatedAtState,
+)
+from source_loxo.streams.base import Read, StreamRead, now
+from source_loxo.streams.change_feed import ChangeFeed
+from source_loxo.streams.created_at import CreatedAt
+from source_loxo.streams.full_refresh import FullRefresh
+from source_loxo.streams.jobs import Jobs, TouchedJobs, recent_full_pass
+from source_loxo.streams.substream import Substream
+from source_loxo.streams.unsliced import Unsliced
+from source_loxo.streams.updated_at import UpdatedAt
+
+
+class LoxoStream(DefaultStream):
+    """A DefaultStream that says truly whether an interrupted full refresh can be resumed."""
+
+    def __init__(
+        self, endpoint: Endpoint, read: StreamRead, cursor: StreamCursor, fields: AdditionalFields | None
+    ) -> None:
+        super().__init__(
+            partition_generator=Partitions(read, fields),
+            name=endpoint.name,
+            json_schema=functools.partial(load_schema, endpoint.name),
+            primary_key=endpoint.primary_key,
+            cursor_field=CursorField(endpoint.cursor_field) if endpoint.cursor_field else None,
+            logger=logging.getLogger("airbyte"),
+            cursor=cursor,
+        )
+        self._is_resumable = root(endpoint).paging is Paging.SCROLL
+
+    def as_airbyte_stream(self) -> AirbyteStream:
+        stream = super().as_airbyte_stream()
+        stream.is_resumable = self._is_resumable
+        return stream
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a stream is to be read.
+
+    :param start_date: a timestamp; records created earlier are left out where Loxo can filter by creation.
+    """
+
+    is_incremental: bool = False
+    sync_id: int | None = None
+    generation_id: int | None = None
+    start_date: str | None = None
+
+    @classmethod
+    def of(cls, configured: ConfiguredAirbyteStream, start_date: str | None) -> Order:
+        generation_id = configured.generation_id
+        if configured.minimum_generation_id != generation_id:
+            generation_id = None  # earlier syncs of the same generation are kept, so it does not name one sync
+        is_incremental = configured.sync_mode is SyncMode.incremental
+        return cls(is_incremental, configured.sync_id, generation_id, start_date)
+
+
+def build_stream(
+    endpoint: Endpoint,
+    client: LoxoClient,
+    repository: InMemoryMessageRepository,
+    stored_state: Mapping[str, Any],
+    order: Order,
+    fields: AdditionalFields | None = None,
+) -> LoxoStream:
+    """The stream of an endpoint, ready to be read.
+
+    :param stored_state: what the platform hands back of an earlier sync, or of an earlier attempt at this one.
+    :param fields: moves the fields that the configured catalog does not name; None leaves records as they are.
+    """
+    kind = _state_class(endpoint, order)
+    memory = kind.from_json(endpoint.name, stored_state) if kind else None
+    cursor = StreamCursor(endpoint.name, repository, memory)
+    return LoxoStream(endpoint, _read(endpoint, client, cursor, order), cursor, fields)
+
+
+def root(endpoint: Endpoint) -> Endpoint:
+    """The list along which a stream is read: its own, or that of its parent's parent."""
+    return root(ENDPOINTS[endpoint.parent]) if endpoint.parent else endpoint
+
+
+def _state_class(endpoint: Endpoint, order: Order) -> type[State] | None:
+    """What a stream remembers; None for lists that are read whole each time."""
+    first = root(endpoint)
+    if first.paging is Paging.PAGE and first.cursor_field:
+        if not order.is_incremental:
+            return None
+        return TouchedJobsState if endpoint.follows_activities else JobsState
+    if first.paging is not Paging.SCROLL:
+        return None
+    if not order.is_incremental:
+        return FullRefreshState
+    if first.newest_first_sort:
+        return ChangeFeedState
+    if first.created_after:
+        return CreatedAtState
+    return UpdatedAtState if first.cursor_field else FullRefreshState
+
+
+def _read(endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor, order: Order, **options: Any) -> StreamRead:
+    args = (endpoint, client, cursor)
+    if endpoint.parent:
+        if endpoint.changes_silently and order.is_incremental and cursor.memory:
+            _start_over_weekly(cursor.memory)
+        # The parent speaks in the substream's name: it is the substream that the user chose.
+        parent = replace(ENDPOINTS[endpoint.parent], name=endpoint.name)
+        make_parent = functools.partial(_parent_read, endpoint, parent, client, cursor, order)
+        return Substream(*args, make_parent, **options)
+    memory = cursor.memory
+    if endpoint.paging is Paging.PAGE and endpoint.cursor_field:
+        return Jobs(*args, incremental=order.is_incremental, **options)
+    if isinstance(memory, FullRefreshState):
+        return FullRefresh(*args, sync_id=order.sync_id, generation_id=order.generation_id, **options)
+    if isinstance(memory, ChangeFeedState):
+        return ChangeFeed(*args, **options)
+    if isinstance(memory, CreatedAtState):
+        return CreatedAt(*args, start_date=order.start_date, **options)
+    if isinstance(memory, UpdatedAtState):
+        return UpdatedAt(*args, **options)
+    return Unsliced(*args, **options)
+
+
+def _parent_read(
+    child: Endpoint, parent: Endpoint, client: LoxoClient, cursor: StreamCursor, order: Order, **options: Any
+) -> StreamRead:
+    if isinstance(cursor.memory, TouchedJobsState) and child.follows_activities:
+        return TouchedJobs(parent, client, cursor, **options)
+    return _read(parent, client, cursor, order, **options)
+
+
+def _start_over_weekly(memory: State) -> None:
+    """Forgets the state of a substream whose records change without a trace in their parents, once a week."""
+    if not recent_full_pass(memory.full_at):
+        for name, value in vars(type(memory)()).items():
+            setattr(memory, name, value)
+        memory.full_at = now()
+
+
+class Partitions(PartitionGenerator):
+    """The partitions of a read; the CDK runs this in a worker."""
+
+    def __init__(self, read: StreamRead, fields: AdditionalFields | None) -> None:
+        self._read = read
+        self._fields = fields
+
+    def generate(self) -> Iterable[Partition]:
+        name = self._read.endpoint.name
+        try:
+            for read in self._read.partitions():
+                yield ReadPartition(name, read, self._fields)
+        except LoxoError as error:
+            raise traced(error, name) from None
+
+
+class ReadPartition(Partition):
+    """A partition of a stream, read by one worker."""
+
+    def __init__(self, stream_name: str, read: Read, fields: AdditionalFields | None) -> None:
+        self._stream_name = stream_name
+        self._fields = fields
+        self._read = read
+
+    def read(self) -> Iterable[Record]:
+        """Batches of records, which the queue takes whole (backpressure.py); the CDK passes on what is yielded here."""
+        try:
+            for batch in self._read():
+                named = self._fields.apply(batch) if self._fields else batch
+                records = (Record(each, self._stream_name) for each in named)
+                yield Batch(records, _guarded(batch, self._stream_name))  # type: ignore[arg-type, misc]
+        except LoxoError as error:
+            raise traced(error, self._stream_name) from None
+
+    def to_slice(self) -> Mapping[str, Any]:
+        return {}
+
+    def stream_name(self) -> str:
+        return self._stream_name
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def _guarded(batch: Batch, stream_name: str) -> Any:
+    """The batch's commit, whose errors are translated like those of the read."""
+    if not batch.commit:
+        return None
+    commit = batch.commit
+
+    def run() -> None:
+        try:
+            commit()
+        except LoxoError as error:
+            raise traced(error, stream_name) from None
+
+    return run
+
+
+@functools.cache
+def load_schema(name: str) -> Mapping[str, Any]:
+    """The JSON schema of a stream, read once from the package."""
+    schema: Mapping[str, Any] = json.loads(pkgutil.get_data("source_loxo", f"schemas/{name}.json") or "")
+    return schema

@@ -1,0 +1,230 @@
+"""Jobs: a numbered list with a newest-first sort. Page numbers are not positions, so there is no state before the end.
+
+Below jobs hang the candidates; `TouchedJobs` finds the jobs whose candidates may have changed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from loxo_api.client import LoxoClient
+from loxo_api.endpoints import ENDPOINTS, Endpoint
+from loxo_api.errors import LoxoError
+from loxo_api.pages import COUNT_CAP, Page, Record
+from loxo_api.timestamps import parse_timestamp, shift
+from source_loxo.batch import Batch
+from source_loxo.pagination.page_number import PASSES, ResultLimit, beyond_the_limit, newest_pages
+from source_loxo.pagination.scroll import OrderError
+from source_loxo.reconciliation import SliceReader
+from source_loxo.record_count import IdSet
+from source_loxo.slices import Slice, declared_range
+from source_loxo.state import JobsState, TouchedJobsState
+from source_loxo.streams.base import (
+    OVERLAP_SECONDS,
+    ZONES_HOURS,
+    Read,
+    StreamRead,
+    changed_at,
+    latest,
+    not_ahead,
+    now,
+    shortfall,
+)
+
+logger = logging.getLogger("airbyte")
+
+# What changed below a parent without a trace in it is found when all parents are read again.
+FULL_PASS_DAYS = 7
+# Activities that move candidates are read again for so long, for those that were written down late.
+MOVES_LOOKBACK_DAYS = 1
+
+
+class JobsReader:
+    """Reads jobs in both ways and knows which of them this sync has given.
+
+    :param first: page 1, newest first, asked for before anything else.
+    """
+
+    def __init__(self, client: LoxoClient, endpoint: Endpoint) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self.ids = IdSet()
+        self.first = client.page(endpoint, {endpoint.newest_first_sort: "desc", "page": 1})
+        self.total = self.first.total_count
+        self.newest = not_ahead(latest(self.first.records, endpoint.cursor_field))
+
+    def all(self) -> Iterator[list[Record]]:
+        """All jobs. Those that change meanwhile come to stand above the first page's newest, and are read from there.
+
+        :raises LoxoError: Loxo claims more than its pages hold.
+        """
+        endpoint, first = self._endpoint, self.first
+        if first.total_count is not None and len(first.records) == first.total_count != COUNT_CAP:
+            yield self.ids.add(first.records)  # one page that holds all it claims
+            return
+        sort = {endpoint.steady_sort: "asc"}
+        for _ in range(PASSES):
+            for page in beyond_the_limit(
+                self._client, endpoint, sort, endpoint.splits, ResultLimit(), first.total_count
+            ):
+                yield self.ids.add(page.records)
+            if len(self.ids) == first.total_count != COUNT_CAP:
+                return
+            first = self._client.page(endpoint, {endpoint.newest_first_sort: "desc", "page": 1})
+            self.total = first.total_count
+            yield from self._catch_up(first)
+            if self.total is None or len(self.ids) >= self.total:
+                return
+            logger.info(
+                f"{endpoint.name}: {self.total - len(self.ids)} records were not reached; reading the list again."
+            )
+        raise shortfall(endpoint, len(self.ids), self.total or 0)
+
+    def _catch_up(self, first: Page) -> Iterator[list[Record]]:
+        """What was created or edited since the read began, down to what was newest then."""
+        bound = shift(self.newest, seconds=-OVERLAP_SECONDS) if self.newest else "9"
+        try:
+            for page in newest_pages(self._client, self._endpoint, bound, first):
+                yield self.ids.add(page.records)
+        except OrderError:
+            # The order helps to catch up, and the count decides whether that was enough.
+            logger.info(f"{self._endpoint.name}: the list does not come newest first; its count is all there is.")
+        except LoxoError as error:
+            if error.status != 400:
+                raise
+
+    def changes(self, mark: str, kept: str) -> Iterator[list[Record]]:
+        """Jobs that changed since the mark; all jobs if Loxo cannot list them in that order.
+
+        :param kept: records that changed before it are left out.
+        """
+        bound = shift(mark, seconds=-OVERLAP_SECONDS)
+        try:
+            self._check_sort()
+            for page in newest_pages(self._client, self._endpoint, bound, self.first):
+                yield self.ids.add([each for each in page.records if (changed_at(each) or kept) >= kept])
+            return
+        except OrderError as error:
+            logger.warning(f"{self._endpoint.name}: {error}. Reading all records instead of the changes.")
+        except LoxoError as error:
+            if error.status != 400:
+                raise
+            logger.info(f"{self._endpoint.name}: Loxo lists fewer changes than there are; reading all records.")
+        self.ids = IdSet()  # a full read is reconciled by its own count, and delivers the changes once more
+        yield from self.all()
+
+    def _check_sort(self) -> None:
+        """Asks for the other end: a list that ignores its sort begins with the same record in both directions.
+
+        :raises OrderError: the sort is not honoured.
+        """
+        endpoint, first = self._endpoint, self.first
+        if not first.records or first.total_count == len(first.records):
+            return
+        ascending = {endpoint.newest_first_sort: "asc", "page": 1, "per_page": 1}
+        oldest = self._client.page(endpoint, ascending).records
+        bottom, top = latest(oldest[:1], endpoint.cursor_field), latest(first.records, endpoint.cursor_field)
+        if (oldest and oldest[0]["id"] == first.records[0]["id"]) or (bottom and top and bottom > top):
+            raise OrderError(f"{endpoint.path} ignores {endpoint.newest_first_sort}")
+
+
+class Jobs(StreamRead):
+    """The stream of jobs.
+
+    :param incremental: whether only changes are read where a state says since when.
+    """
+
+    def __init__(self, *args: Any, incremental: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._incremental = incremental
+
+    def partitions(self) -> Iterator[Read]:
+        yield self._read
+
+    def _read(self) -> Iterator[Batch]:
+        memory = self.cursor.memory
+        mark = memory.updated_at if isinstance(memory, JobsState) and self._incremental else None
+        jobs = JobsReader(self.client, self.endpoint)
+        if mark:
+            hours = 0 if self.counts_parents else ZONES_HOURS
+            for records in jobs.changes(mark, shift(mark, hours=-hours, seconds=-OVERLAP_SECONDS)):
+                yield Batch(records)
+            logger.info(f"{self.endpoint.name}: {len(jobs.ids)} records changed since {mark}.")
+            self.log_count(len(jobs.ids), None)
+        else:
+            self.reports_total(jobs.total)
+            for records in jobs.all():
+                yield Batch(records)
+            self.log_count(len(jobs.ids), jobs.total)
+        yield Batch(commit=lambda: self._complete(jobs.newest))
+
+    def _complete(self, newest: str) -> None:
+        memory = self.cursor.memory
+        if isinstance(memory, JobsState) and self._incremental and newest:
+            memory.updated_at = max(newest, memory.updated_at or "")
+            self.cursor.checkpoint()
+
+
+class TouchedJobs(StreamRead):
+    """The jobs whose candidates may have changed: changed jobs, and jobs that new activities name.
+
+    Every move of a candidate writes an activity with its job (seen by loxo-mcp-server's author). What changes without a
+    trace, such as a silent removal, is found by reading all jobs once a week.
+    """
+
+    def partitions(self) -> Iterator[Read]:
+        yield self._read
+
+    def _read(self) -> Iterator[Batch]:
+        memory = self.cursor.memory
+        assert isinstance(memory, TouchedJobsState)
+        began, events = now(), ENDPOINTS["person_events"]
+        jobs = JobsReader(self.client, self.endpoint)
+        full_at, seen = recent_full_pass(memory.full_at), ""
+        if full_at and memory.updated_at and memory.created_at:
+            mark = memory.updated_at
+            for records in jobs.changes(mark, shift(mark, seconds=-OVERLAP_SECONDS)):
+                yield Batch(records)
+            moves = _Moves(self.client, events, memory.created_at)
+            for batch in moves.read():
+                yield Batch(jobs.ids.add({"id": each["job_id"]} for each in batch if each.get("job_id")))
+            seen = moves.latest
+            logger.info(f"{self.endpoint.name}: {len(jobs.ids)} jobs were touched since {memory.created_at}.")
+        else:
+            self.reports_total(jobs.total)
+            newest = self.client.page(events, {"created_at_sort": "desc", "per_page": 1}).records
+            seen, full_at = max((parse_timestamp(each.get("created_at")) or "" for each in newest), default=""), began
+            for records in jobs.all():
+                yield Batch(records)
+        self.log_count(len(jobs.ids), jobs.total if full_at == began else None)
+
+        def commit() -> None:
+            memory.updated_at = jobs.newest or memory.updated_at
+            memory.created_at = max(min(seen, began), memory.created_at or "") or began
+            memory.full_at = full_at
+            self.cursor.checkpoint()
+
+        yield Batch(commit=commit)
+
+
+class _Moves:
+    """The activities since the last sync, which name the jobs they belong to."""
+
+    def __init__(self, client: LoxoClient, events: Endpoint, created_at: str) -> None:
+        asked = declared_range(events)(shift(created_at, days=-MOVES_LOOKBACK_DAYS), None)
+        filters = {events.steady_sort: "asc", **asked}
+        self.latest = ""
+        self._reader = SliceReader(events, client, lambda part: filters, lambda: None, lambda: None, self._saw)
+
+    def read(self) -> Iterator[Batch]:
+        yield from self._reader.read(Slice(), is_planned=False)
+
+    def _saw(self, records: Any) -> None:
+        self.latest = max(self.latest, latest(records, "created_at", now()))
+
+
+def recent_full_pass(full_at: str | None) -> str | None:
+    """When a stream that must be read in full each week was last begun, or None if that is too long ago."""
+    return full_at if full_at and full_at > shift(now(), days=-FULL_PASS_DAYS) else None

@@ -1,0 +1,211 @@
+"""The base of the kinds that read a scrolled list in slices: planning, reading, resuming, reconciling."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from loxo_api.pages import Page, Record
+from loxo_api.timestamps import parse_timestamp, shift
+from source_loxo.batch import Batch
+from source_loxo.reconciliation import SliceReader
+from source_loxo.slices import (
+    LARGEST_SLICE,
+    DateRange,
+    Slice,
+    declared_range,
+    plan,
+    query_range,
+    range_works,
+    total_of,
+    totals_of,
+)
+from source_loxo.streams.base import Read, StreamRead, not_ahead, now, shortfall
+
+logger = logging.getLogger("airbyte")
+
+# A list shorter than this is read in one slice: to prove and to plan would cost more than it saves.
+WORTH_SLICING = 2000
+
+
+class SlicedRead(StreamRead):
+    """Reads a list in slices, each of which resumes at the page where it was left.
+
+    The slices end at the time at which the sync begins. What is created later is read at the end, after the total that
+    it is compared with, so that the total never counts a record that could not be delivered yet.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.slices: list[Slice] = []
+        self.reader = SliceReader(
+            self.endpoint, self.client, self.filters, lambda: self._proven_range, self.cursor.checkpoint, self.saw
+        )
+        self._first: Page | None = None
+        self._delivered_before = self._unchanged = 0
+
+    def partitions(self) -> Iterator[Read]:
+        yield from self._slice_reads()
+
+    def _slice_reads(self) -> Iterator[Read]:
+        memory: Any = self.cursor.memory
+        stored = memory.slices
+        if stored:
+            logger.info(f"{self.endpoint.name}: resuming where the last attempt ended.")
+            self.slices = self._replanned(stored)
+            self._delivered_before = sum(part.delivered for part in self.slices if part.done)
+        else:
+            self.slices = self._planned()
+        with self.cursor.lock:
+            memory.slices = self.slices
+        unread = [part for part in self.slices if not part.done]
+        self._unread = len(unread)
+        if not unread:
+            yield self._finished
+        for part in unread:
+            yield partial(self._read, part)
+
+    def since(self) -> str | None:
+        """The creation time from which the list is read; None for the whole list."""
+        return None
+
+    def opened(self, first: Page) -> None:
+        """Called with the first page of a new attempt."""
+
+    def filters(self, part: Slice) -> dict[str, str]:
+        """The parameters that ask for a slice."""
+        steady = {self.endpoint.steady_sort: "asc"} if self.endpoint.steady_sort else {}
+        return {**steady, **(self.range()(part.start, part.end) if part.start or part.end else {})}
+
+    def range(self) -> DateRange:
+        """How a stretch of creation times is asked for."""
+        return declared_range(self.endpoint) if self.endpoint.created_after else query_range("created_at")
+
+    @functools.cached_property
+    def _proven_range(self) -> DateRange | None:
+        """The range if it works on this account, in this sync; None if it does not."""
+        if not (self.endpoint.created_after or self.endpoint.query):
+            return None
+        return self.range() if range_works(self.client, self.endpoint, self.range()) else None
+
+    def _planned(self) -> list[Slice]:
+        """The slices of a new attempt."""
+        since = self.since()
+        first = self.client.page(self.endpoint, self.filters(Slice(start=since)))
+        self.opened(first)
+        total = first.total_count or 0
+        self.reports_total(first.total_count)
+        if total > self._worth_slicing() and self._proven_range:
+            oldest = self._oldest(first)
+            began = not_ahead(first.served_at or now())
+            slices = plan(self.client, self.endpoint, self._proven_range, since, began, total, oldest)
+            if len(slices) > 1:
+                return slices
+        self._first = first
+        return [Slice(start=since)]
+
+    def _worth_slicing(self) -> int:
+        return WORTH_SLICING if self.client.parallelism() > 1 else LARGEST_SLICE
+
+    def _oldest(self, first: Page) -> str | None:
+        """Where the list begins, if it was asked for oldest first."""
+        oldest_first = first.records and self.endpoint.steady_sort == "created_at_sort"
+        return parse_timestamp(first.records[0].get("created_at")) if oldest_first else None
+
+    def _replanned(self, stored: list[Slice]) -> list[Slice]:
+        """Stored slices; a long stretch that nobody has begun is cut again."""
+        if len(stored) > 1 and not self._proven_range:
+            logger.info(f"{self.endpoint.name}: the slices of the last attempt cannot be asked for any more.")
+            return self._planned()
+        slices: list[Slice] = []
+        for part in stored:
+            if part.is_untouched and self._proven_range and (part.start or part.end):
+                total = total_of(self.client, self.endpoint, self.filters(part))
+                slices += plan(self.client, self.endpoint, self._proven_range, part.start, part.end, total)
+            else:
+                slices.append(part)
+        return slices
+
+    def _read(self, part: Slice) -> Iterator[Batch]:
+        first = self._first if part.is_untouched and len(self.slices) == 1 else None
+        for batch in self.reader.read(part, first):
+            kept = self.deliverable(batch)
+            with self.cursor.lock:
+                self._unchanged += len(batch) - len(kept)
+            yield Batch(kept, batch.commit)
+        with self.cursor.lock:
+            self._unread -= 1
+            last = self._unread == 0
+        if last:
+            yield from self._finished()
+
+    def deliverable(self, records: list[Record]) -> list[Record]:
+        """The records that the destination does not have yet."""
+        return records
+
+    def saw(self, records: Sequence[Record]) -> None:
+        """Called with the records of each page before they are delivered."""
+
+    def _finished(self) -> Iterator[Batch]:
+        """Runs in the worker that reads the last slice: reconciles the whole, then completes the sync."""
+        total = self.slices[0].total if self.slices[-1].end is None else (yield from self._reconciled())
+        self.log_count(self._delivered, total)
+        if self._unchanged:
+            logger.info(f"{self.endpoint.name}: {self._unchanged} of them are unchanged and were left out.")
+        yield from self.finish()
+
+    def finish(self) -> Iterator[Batch]:
+        """What completes the sync once the list is read and reconciled."""
+        yield from ()
+
+    @property
+    def _delivered(self) -> int:
+        return self._delivered_before + len(self.reader.ids)
+
+    def _reconciled(self) -> Any:
+        """Reads what was created since the slices were planned, and compares all with Loxo's total before that.
+
+        :raises LoxoError: records are missing, and neither the slices whose counts disagree nor the whole list hold
+            them. The slices are forgotten first, so that the next attempt starts over.
+        """
+        whole = Slice(start=self.slices[0].start)
+        total = total_of(self.client, self.endpoint, self.filters(whole))
+        yield from self._beside(Slice(start=self.slices[-1].end))
+        if self._delivered < total:
+            closed = [part for part in self.slices if part.done]
+            totals = totals_of(self.client, self.endpoint, (self.filters(part) for part in closed))
+            disagreeing = [
+                part
+                for part, claimed in zip(closed, totals, strict=True)
+                if claimed != (part.delivered if part.total is None else part.total)
+            ]
+            logger.info(
+                f"{self.endpoint.name}: {total - self._delivered} records are missing; reading {len(disagreeing)} "
+                "slices again whose counts changed."
+            )
+            for part in disagreeing:
+                yield from self._beside(Slice(part.start, part.end))
+        if self._delivered < total:
+            logger.info(f"{self.endpoint.name}: records are outside all slices; reading the list as a whole.")
+            yield from self._beside(whole)
+        if self._delivered < total:
+            with self.cursor.lock:
+                self._start_over()
+            yield Batch(commit=self.cursor.checkpoint)
+            raise shortfall(self.endpoint, self._delivered, total)
+        return total
+
+    def _start_over(self) -> None:
+        memory: Any = self.cursor.memory
+        memory.slices = []
+
+    def _beside(self, part: Slice) -> Iterator[Batch]:
+        """Reads a slice that is not part of the plan."""
+        yield from self.reader.read(part, is_planned=False)
+
+    def recent_from(self, timestamp: str) -> None:
+        """Records that changed since are delivered again when they come again."""
+        self.reader.recent_from = shift(timestamp, seconds=-60)

@@ -1,0 +1,48 @@
+"""What an account holds comes out as it went in."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loxo_api.exact_json import dumps, loads
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(2**63, 2**80)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.text(st.characters(categories=["Cs", "Lu"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=15,
+)
+
+
+@settings(deadline=None)  # a busy machine is not a fault
+@given(ANYTHING, st.sampled_from([None, 1]))
+def test_a_document_is_decoded_and_encoded_exactly(value: Any, indent: int | None) -> None:
+    once = loads(json.dumps(value, indent=indent).encode())
+    assert once == value
+    assert json.loads(dumps(once)) == value
+
+
+@pytest.mark.parametrize("depth", [254, 300, 900, 1024])
+def test_what_can_be_decoded_can_be_encoded_however_deep(depth: int) -> None:
+    body = b"[" * depth + b"]" * depth
+    assert dumps(loads(body)) == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"NaN", b"[1e400]", b"\xff", b'["\\ud8"]', b"[" * 5000, b"9" * 5000, b'["\\ud800", NaN]'),
+        *(b"[18446744073709551616, Infinity]", b"[18446744073709551616, 1e400]", b'["\\ud800", ' + b"[" * 5000),
+    ],
+)
+def test_what_cannot_be_kept_exactly_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match=""):
+        loads(body)
