@@ -14,7 +14,9 @@ from airbyte_cdk.models import (
 )
 from rich.console import Console
 
+from demo.cost import cost, duration
 from demo.report import STEP, Report, Stream, not_renewed, table
+from sandbox.process import Sandbox
 
 
 def heard(*lines: tuple[int, str]) -> Report:
@@ -86,6 +88,19 @@ def test_the_stream_with_most_to_go_is_shown_and_the_last_step_is_named() -> Non
 
 def test_tables_of_an_earlier_run_are_named_with_their_rows() -> None:
     assert not_renewed({"users": 14, "people": 5000}).endswith("not renewed: users (14 rows), people (5,000 rows).")
+
+
+def test_the_cost_of_everything_is_counted_before_it_is_paid() -> None:
+    with Sandbox(people=30, jobs=3, events=20, companies=3) as box:
+        countries = box.counts()["countries"]
+        text = cost(box.config)
+    # Four streams below people, one below activities, one below countries.
+    assert f"at least {4 * 30 + 20 + countries:,} more requests" in text
+    assert "4 for each of 30 people, 1 for each of 20 person_events" in text
+
+
+def test_a_duration_is_told_in_words() -> None:
+    assert [duration(seconds) for seconds in (20, 600, 36_000)] == ["less than a minute", "about 10 min", "about 10 h"]
 
 
 def test_the_table_names_what_failed_and_adds_up_the_rest() -> None:
