@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator
 
 from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
-from source_loxo.streams import load_schema
+from source_loxo.streams.factory import load_schema
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]

@@ -102,14 +102,13 @@ def test_a_script_says_what_is_wrong_with_the_connection_and_reads_nothing(
     box = start_sandbox(people=5)
     missing = started(tmp_path, *copied(tmp_path, name))
     assert missing.returncode == 1
-    assert "secrets/config.json" in missing.stderr
+    assert "secrets/config.json" in missing.stderr.splitlines()[-1]
     configure(tmp_path, {**box.config, "api_key": "no-such-key"})
     refused = started(tmp_path, *copied(tmp_path, name))
     assert refused.returncode == 1
-    assert "Loxo does not accept the API key. Make a new one" in refused.stderr
+    assert "Loxo does not accept the API key. Make a new one" in refused.stderr.splitlines()[-1]
     for done in (missing, refused):
         assert "Traceback" not in done.stdout + done.stderr
-        assert done.stderr.count("\n") <= 2  # PyAirbyte may greet
     assert set(box.requests()["by_path"]) <= {"person_types"}
 
 

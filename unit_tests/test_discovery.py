@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +17,9 @@ from source_loxo import discovery
 from source_loxo.additional_fields import ADDITIONAL_FIELDS, COLUMNS_KEYWORD
 from source_loxo.discovery import SAMPLE_ROWS, account_schemas, sample, seen_columns
 
-DECLARED = {name: {"type": "object", "properties": {"id": {"type": "integer"}}} for name in ENDPOINTS}
+DECLARED: dict[str, dict[str, Any]] = {
+    name: {"type": "object", "properties": {"id": {"type": "integer"}}} for name in ENDPOINTS
+}
 Rows = list[dict[str, Any]]
 
 
@@ -164,7 +166,7 @@ def test_a_few_full_records_and_one_list_below_a_list_are_asked_for_with_the_key
 
 
 def test_a_parent_that_is_gone_or_empty_is_passed_over() -> None:
-    answers = iter([LoxoError("gone", ErrorKind.CONFIG, 404), [{"id": 1}], [{"id": 2}]])
+    answers: Iterator[LoxoError | Rows] = iter([LoxoError("gone", ErrorKind.CONFIG, 404), [{"id": 1}], [{"id": 2}]])
 
     def phones(params: Mapping[str, Any]) -> Rows:
         answer = next(answers)
@@ -186,7 +188,7 @@ def test_an_object_that_no_parent_has_is_missing() -> None:
 
 def test_a_full_record_has_the_columns_of_its_list() -> None:
     """Their types are better known there, and whether a field is empty in a few records says little."""
-    ours = {
+    ours: dict[str, dict[str, Any]] = {
         **DECLARED,
         "deals": {"properties": {"id": {}, "closes_at": {"type": ["null", "string"], "format": "date"}}},
     }

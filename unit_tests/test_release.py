@@ -13,11 +13,11 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from packaging.requirements import Requirement
 
 from loxo_api.config import Config
 from loxo_api.endpoints import ENDPOINTS
+from loxo_api.errors import ConfigError
 from sandbox.process import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,7 +90,7 @@ def test_the_icon_is_a_square_drawing() -> None:
 
 def test_the_sample_config_is_accepted_and_the_invalid_one_refused_before_any_request() -> None:
     Config.parse(json.loads((ROOT / "integration_tests/sample_config.json").read_text()))
-    with pytest.raises(AirbyteTracedException, match="Agency Slug"):
+    with pytest.raises(ConfigError, match="Agency Slug"):
         Config.parse(json.loads((ROOT / "integration_tests/invalid_config.json").read_text()))
 
 
