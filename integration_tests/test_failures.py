@@ -103,10 +103,14 @@ def test_the_key_appears_nowhere_also_when_the_server_echoes_it(bad_read: Any) -
     assert KEY not in output.text
 
 
-def test_a_refused_request_fails_at_once(small: Sandbox, connect: Connect) -> None:
-    connector = connect(small, agency_slug="nobody")
-    assert connector.read(["users"]).exit_code == 1
-    refused = [path for path, status in small.requests()["log"] if "users" in path]
+def test_a_refused_request_fails_at_once(start_sandbox: Start, connect: Connect) -> None:
+    box = start_sandbox(people=5)
+    connector = connect(box)
+    arguments = connector.read_arguments(["users"])
+    box.reset_requests()
+    box.set(forbidden=["users"])
+    assert connector.run(*arguments).exit_code == 1
+    refused = [path for path, status in box.requests()["log"] if "users" in path]
     assert len(refused) == 1
 
 

@@ -241,7 +241,7 @@ class LoxoClient:
             # A record may have a `message` of its own, which is somebody's.
             words = self._redactor.words(answer.body, ("errors", "error"))
             said = f" (Loxo's words: {words})" if words else ""
-            text = f"Loxo's answer cannot be used: {error}{said}. Nothing is skipped; report this if it stays."
+            text = f"Loxo's answer cannot be read: {error}{said}. Nothing is skipped; report this if it stays."
         return LoxoError(f"{endpoint.name}: {text}", ErrorKind.SYSTEM, 200, retryable=True)
 
     def _later(self, fields: str) -> str:
