@@ -13,6 +13,7 @@ import pytest
 from connector import Connector, Output, last_states, parse
 
 from sandbox.process import Sandbox
+from source_loxo.state import STATE_VERSION
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]
@@ -75,8 +76,8 @@ def test_a_state_never_runs_ahead_of_the_records_printed_before_it(start_sandbox
         if message["type"] == "RECORD" and message["record"]["stream"] == "people":
             printed += 1
         if message["type"] == "STATE" and message["state"]["stream"]["stream_descriptor"]["name"] == "people":
-            windows = message["state"]["stream"]["stream_state"].get("windows", [])
-            assert sum(window["delivered"] for window in windows) <= printed
+            slices = message["state"]["stream"]["stream_state"].get("slices", [])
+            assert sum(part.get("delivered", 0) for part in slices) <= printed
             assert message["state"]["sourceStats"]["recordCount"] >= 0
     statuses = [message for message in output.messages if message["type"] in ("STATE", "TRACE")]
     assert statuses[-1]["trace"]["stream_status"]["status"] == "COMPLETE"
@@ -84,10 +85,10 @@ def test_a_state_never_runs_ahead_of_the_records_printed_before_it(start_sandbox
 
 def test_a_position_that_loxo_refuses_starts_the_stream_over_and_says_so(small: Sandbox, connect: Connect) -> None:
     connector = connect(small)
-    windows = [{"scroll_id": "5B5D", "top": "5B5D", "delivered": 200, "done": False}]
-    stored = {"version": 1, "windows": windows}
+    slices = [{"scroll_id": "5B5D", "top": "5B5D", "delivered": 200}]
+    stored = {"version": STATE_VERSION, "kind": "full_refresh", "sync_id": 42, "slices": slices}
     state = [{"type": "STREAM", "stream": {"stream_descriptor": {"name": "people"}, "stream_state": stored}}]
-    output = connector.read(["people"], state=state)
+    output = connector.read(["people"], state=state, sync_id=42)
     assert set(output.ids("people")) == set(small.ids("people"))
     assert "no longer accepts the saved position" in output.logs
     assert output.exit_code == 0
@@ -104,6 +105,18 @@ def test_a_finished_full_refresh_is_skipped_only_in_the_same_sync(small: Sandbox
         assert len(fresh.ids("people")) == 250
     one = connector.read(["people"], sync_id=1)
     assert len(connector.read(["people"], sync_id=1, state=one.state).ids("people")) == 250
+
+
+def test_a_half_read_full_refresh_is_resumed_only_by_the_same_sync(small: Sandbox, connect: Connect) -> None:
+    connector = connect(small)
+    messages = connector.killed(*connector.read_arguments(["people"], sync_id=42), after=150)
+    state = last_states(messages)
+    delivered = {each["record"]["data"]["id"] for each in messages if each["type"] == "RECORD"}
+    resumed = connector.read(["people"], sync_id=42, state=state)
+    assert delivered | set(resumed.ids("people")) == set(small.ids("people"))
+    for sync_id in (43, 1, None):
+        fresh = connector.read(["people"], sync_id=sync_id, state=state)
+        assert sorted(fresh.ids("people")) == sorted(small.ids("people"))
 
 
 def pipe_is_filling(pipe: IO[bytes]) -> bool:
