@@ -142,10 +142,10 @@ def _from_both_ends(
                 meet = len(count.add(page)) < len(page.records)
             yield page
     if not meet and (count.missing or total == COUNT_CAP):
-        at_least = "at least " if total == COUNT_CAP else ""
+        missing = "an unknown number of" if total == COUNT_CAP else total - count.delivered
         raise ContractError(
-            f"Loxo shows {count.delivered} of {at_least}{total} records of {endpoint.path}, and no filter that it "
-            "offers cuts them into parts that can be read"
+            f"{missing} records are missing: Loxo shows {count.delivered} of {total} {endpoint.path}, and no filter "
+            "that it offers cuts them into parts that can be read"
         )
 
 
