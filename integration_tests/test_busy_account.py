@@ -19,6 +19,7 @@ class Warehouse:
 
     def __init__(self, connector: Connector, streams: Iterable[str], mode: str = "incremental") -> None:
         self.connector = connector
+        connector.discover()  # now, so that what a test plans meets a sync
         self.streams = list(streams)
         self.mode = mode
         self.rows: dict[str, dict[Any, dict[str, Any]]] = {stream: {} for stream in self.streams}

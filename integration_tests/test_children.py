@@ -122,10 +122,12 @@ def test_people_below_companies_are_read_again_after_a_week_since_their_edits_le
 
 
 def test_a_parent_deleted_between_list_and_detail_is_skipped_and_counted(small: Sandbox, connect: Connect) -> None:
+    connector = connect(small)
+    connector.discover()
     doomed = small.ids("people")[240:245]
     small.at("people", 1, *({"op": "delete", "object": "people", "id": each} for each in doomed))
     small.at(f"people/{small.ids('people')[0]}", 1, {"op": "delete", "object": "people", "id": small.ids("people")[50]})
-    output = connect(small).read(["people_details"])
+    output = connector.read(["people_details"])
     assert output.exit_code == 0
     assert sorted(output.ids("people_details")) == sorted(small.ids("people"))
     assert "1 of people were deleted meanwhile" in output.logs

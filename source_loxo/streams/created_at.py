@@ -29,15 +29,10 @@ LONG_LOOKBACK_EVERY_DAYS = 7
 
 
 class CreatedAt(SlicedRead):
-    """A list with filters on the creation time.
+    """A list with filters on the creation time."""
 
-    :param start_date: records created earlier may be left out; those near it are delivered.
-    """
-
-    def __init__(self, *args: Any, start_date: str | None, **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # How Loxo reads the zone of a bound is unknown, so a day more is asked for: never less than the user wants.
-        self._start_date = shift(start_date, hours=-ZONES_HOURS) if start_date else None
         self._met_mark = False
 
     @property
@@ -50,7 +45,7 @@ class CreatedAt(SlicedRead):
         read_until = self._memory.created_at
         days = LONG_LOOKBACK_DAYS if self._is_long_lookback_due() else LOOKBACK_DAYS
         looked_back = shift(read_until, days=-days) if read_until else None
-        return max((each for each in (looked_back, self._start_date) if each), default=None)
+        return max((each for each in (looked_back, self.start_date) if each), default=None)
 
     def _is_long_lookback_due(self) -> bool:
         last = self._memory.looked_back_at

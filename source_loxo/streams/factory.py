@@ -143,7 +143,8 @@ def _read(endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor, order: O
     if endpoint.paging is Paging.PAGE and endpoint.cursor_field:
         return Jobs(*args, incremental=order.is_incremental, **options)
     if isinstance(memory, FullRefreshState):
-        return FullRefresh(*args, sync_id=order.sync_id, generation_id=order.generation_id, **options)
+        ids = {"sync_id": order.sync_id, "generation_id": order.generation_id}
+        return FullRefresh(*args, start_date=order.start_date, **ids, **options)
     if isinstance(memory, ChangeFeedState):
         return ChangeFeed(*args, **options)
     if isinstance(memory, CreatedAtState):

@@ -23,7 +23,7 @@ from source_loxo.slices import (
     total_of,
     totals_of,
 )
-from source_loxo.streams.base import Read, StreamRead, not_ahead, now, shortfall
+from source_loxo.streams.base import ZONES_HOURS, Read, StreamRead, not_ahead, now, shortfall
 
 logger = logging.getLogger("airbyte")
 
@@ -36,10 +36,15 @@ class SlicedRead(StreamRead):
 
     The slices end at the time at which the sync begins. What is created later is read at the end, after the total that
     it is compared with, so that the total never counts a record that could not be delivered yet.
+
+    :param start_date: records created earlier may be left out, where Loxo filters by creation; those near it are not.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, start_date: str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
+        # How Loxo reads the zone of a bound is unknown, so a day more is asked for: never less than the user wants.
+        is_asked = start_date and self.endpoint.created_after
+        self.start_date = shift(start_date, hours=-ZONES_HOURS) if start_date and is_asked else None
         self.slices: list[Slice] = []
         self.reader = SliceReader(
             self.endpoint, self.client, self.filters, lambda: self._proven_range, self.cursor.checkpoint, self.saw
@@ -70,7 +75,7 @@ class SlicedRead(StreamRead):
 
     def since(self) -> str | None:
         """The creation time from which the list is read; None for the whole list."""
-        return None
+        return self.start_date
 
     def opened(self, first: Page) -> None:
         """Called with the first page of a new attempt."""
