@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-from source_loxo.rate import START_RATE
-
 from demo.sync import DemoError
 from loxo_api.client import FOR_A_PERSON, LoxoClient
 from loxo_api.config import Config
 from loxo_api.endpoints import ENDPOINTS
+from loxo_api.errors import LoxoError
+from loxo_api.rate_limiter import START_RATE
 
 
 def cost(config: Mapping[str, Any]) -> str:
@@ -29,8 +28,8 @@ def cost(config: Mapping[str, Any]) -> str:
             for name in lists
             if not ENDPOINTS[name].parent
         }
-    except AirbyteTracedException as error:
-        raise DemoError(error.message or str(error)) from None
+    except LoxoError as error:
+        raise DemoError(str(error)) from None
     requests = sum(count * lists[name] for name, count in counts.items())
     parts = [f"{lists[name]} for each of {count:,} {name}" for name, count in counts.items()]
     parts += [f"{lists[name]} for each of the {name}" for name in lists if name not in counts]

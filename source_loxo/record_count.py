@@ -30,11 +30,12 @@ class IdSet:
             return [record for record in records if self._add(record["id"])]
 
     def _add(self, key: object) -> bool:
-        ids = self._numbers if type(key) is int and 0 <= key < 1 << 63 else self._others
-        if key in ids:
-            return False
-        ids.add(key)
-        return True
+        before = len(self)
+        if isinstance(key, int) and 0 <= key < 1 << 63:
+            self._numbers.add(key)
+        else:
+            self._others.add(key)
+        return len(self) > before
 
     def __len__(self) -> int:
         return len(self._numbers) + len(self._others)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import LoxoError
-from loxo_api.pages import COUNT_CAP, Page
+from loxo_api.pages import COUNT_CAP, Page, Record
 from source_loxo.pagination.page_number import exact, newest_pages
 from source_loxo.pagination.scroll import after_id, newest_first, scroll
 from source_loxo.reconciliation import SliceReader
@@ -80,7 +80,7 @@ UNDATED = [{"id": 1, "updated_at": None}]
 @example([Page([{"id": 1, "updated_at": NEW}], "a", 1, 1)])
 @example([Page([{"id": "x"}])])
 def test_a_walk_ends_whatever_the_server_answers(name: str, answers: list[Page]) -> None:
-    seen = []
+    seen: list[Record] = []
     try:
         for found in WALKS[name](Server(answers)):
             seen += found.records
@@ -90,7 +90,7 @@ def test_a_walk_ends_whatever_the_server_answers(name: str, answers: list[Page])
     assert all(row in offered for row in seen)
 
 
-def test_a_server_that_claims_the_whole_for_every_part_is_notasked_for_ever() -> None:
+def test_a_server_that_claims_the_whole_for_every_part_is_not_asked_for_ever() -> None:
     server = Server([Page([], total_count=10**9)])
     first = server.page(JOBS)
     assert plan(server, JOBS, query_range("created_at"), None, None, first.total_count, largest=5000)  # type: ignore[arg-type]
