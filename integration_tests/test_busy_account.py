@@ -168,6 +168,25 @@ def test_edits_arrive_although_the_sort_by_change_is_not_what_it_says(
         assert warehouse.stale(box, stream) == [], stream
 
 
+@pytest.mark.parametrize("stream", ["person_events", "companies"])
+def test_edits_that_could_not_be_asked_for_arrive_with_the_next_sync(
+    start_sandbox: Start, connect: Connect, stream: str
+) -> None:
+    """The mark moves only over what was read."""
+    box = start_sandbox(people=50, jobs=5, companies=300, events=900)
+    warehouse = Warehouse(connect(box), [stream])
+    assert warehouse.sync().exit_code == 0
+    old = sorted(box.ids(stream), key=lambda each: box.record(stream, each)["created_at"])
+    box.update(stream, old[0])
+    box.set(lucene_dates="refused")
+    box.update(stream, old[-1])
+    assert warehouse.sync().exit_code == 0
+    box.set(lucene_dates="honoured")
+    box.update(stream, old[1])
+    assert warehouse.sync().exit_code == 0
+    assert warehouse.stale(box, stream) == []
+
+
 def test_more_changed_jobs_than_loxo_lists_are_all_delivered(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(jobs=1500, people=50, events=5, companies=5, set={"jobs_wall": 1000})
     warehouse = Warehouse(connect(box), ["jobs"])

@@ -209,9 +209,7 @@ def _tell_failures(asked: Iterable[str], results: Mapping[str, list[Record] | Ex
         if not isinstance(found, LoxoError):
             raise found
         if name == "dynamic_fields":
-            logger.warning(
-                f"The agency's own fields are missing from the schemas; records carry them all the same. {found}"
-            )
+            logger.warning(f"The agency's own fields have no columns; they arrive in _loxo_additional_fields. {found}")
         else:
             logger.warning(f"The schema of this object names only what is known of every account. {found}")
 

@@ -41,6 +41,7 @@ from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.discovery import FOR_DISCOVER, account_schemas
 from source_loxo.errors import ToldError, traced
+from source_loxo.pipeline_check import PipelineCheck
 from source_loxo.streams.factory import Order, build_stream, load_schema
 
 # One request for a handful of rows that every account has. The user has chosen no stream yet.
@@ -128,6 +129,7 @@ class SourceLoxo(Source):
         known: list[AbstractStream] = []
         unknown: list[str] = []
         account_fields: list[AdditionalFields] = []
+        pipelines = PipelineCheck()
         # The long ones first: with them under way, the many short ones cost no time.
         for configured in sorted(catalog.streams, key=_shortness):
             name = configured.stream.name
@@ -138,7 +140,8 @@ class SourceLoxo(Source):
             account_fields.append(fields)
             stored = states.get_stream_state(name, configured.stream.namespace)
             order = Order.of(configured, start_date)
-            known.append(build_stream(ENDPOINTS[name], client, repository, stored, order, fields))
+            check = pipelines.for_stream(name)
+            known.append(build_stream(ENDPOINTS[name], client, repository, stored, order, fields, check))
         for name in unknown:
             yield from _missing_stream(name)
         if known:  # the CDK's concurrent core waits for ever for the end of nothing
@@ -152,6 +155,7 @@ class SourceLoxo(Source):
             finally:
                 for fields in account_fields:
                     fields.report()
+                pipelines.report()
         if failed := [*unknown, *queue.failed]:
             # The platform wants an error of the whole sync too. It says no reason twice.
             names = ", ".join(failed)

@@ -6,7 +6,7 @@ import functools
 import json
 import logging
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from airbyte_cdk.sources.types import Record
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
+from loxo_api.pages import Record as PageRecord
 from source_loxo.additional_fields import AdditionalFields
 from source_loxo.batch import Batch
 from source_loxo.cursors import StreamCursor
@@ -43,15 +44,23 @@ from source_loxo.streams.substream import Substream
 from source_loxo.streams.unsliced import Unsliced
 from source_loxo.streams.updated_at import UpdatedAt
 
+# Takes the batches of a stream before they are delivered.
+Check = Callable[[list[PageRecord]], None]
+
 
 class LoxoStream(DefaultStream):
     """A DefaultStream that says truly whether an interrupted full refresh can be resumed."""
 
     def __init__(
-        self, endpoint: Endpoint, read: StreamRead, cursor: StreamCursor, fields: AdditionalFields | None
+        self,
+        endpoint: Endpoint,
+        read: StreamRead,
+        cursor: StreamCursor,
+        fields: AdditionalFields | None,
+        check: Check | None,
     ) -> None:
         super().__init__(
-            partition_generator=Partitions(read, fields),
+            partition_generator=Partitions(read, fields, check),
             name=endpoint.name,
             json_schema=functools.partial(load_schema, endpoint.name),
             primary_key=endpoint.primary_key,
@@ -95,16 +104,18 @@ def build_stream(
     stored_state: Mapping[str, Any],
     order: Order,
     fields: AdditionalFields | None = None,
+    check: Check | None = None,
 ) -> LoxoStream:
     """The stream of an endpoint, ready to be read.
 
     :param stored_state: what the platform hands back of an earlier sync, or of an earlier attempt at this one.
     :param fields: moves the fields that the configured catalog does not name; None leaves records as they are.
+    :param check: takes the batches, as Loxo sent them.
     """
     kind = _state_class(endpoint, order)
     memory = kind.from_json(endpoint.name, stored_state) if kind else None
     cursor = StreamCursor(endpoint.name, repository, memory)
-    return LoxoStream(endpoint, _read(endpoint, client, cursor, order), cursor, fields)
+    return LoxoStream(endpoint, _read(endpoint, client, cursor, order), cursor, fields, check)
 
 
 def root(endpoint: Endpoint) -> Endpoint:
@@ -173,15 +184,16 @@ def _start_over_weekly(memory: State) -> None:
 class Partitions(PartitionGenerator):
     """The partitions of a read; the CDK runs this in a worker."""
 
-    def __init__(self, read: StreamRead, fields: AdditionalFields | None) -> None:
+    def __init__(self, read: StreamRead, fields: AdditionalFields | None, check: Check | None) -> None:
         self._read = read
         self._fields = fields
+        self._check = check
 
     def generate(self) -> Iterable[Partition]:
         name = self._read.endpoint.name
         try:
             for read in self._read.partitions():
-                yield ReadPartition(name, read, self._fields)
+                yield ReadPartition(name, read, self._fields, self._check)
         except LoxoError as error:
             raise traced(error, name) from None
 
@@ -189,15 +201,18 @@ class Partitions(PartitionGenerator):
 class ReadPartition(Partition):
     """A partition of a stream, read by one worker."""
 
-    def __init__(self, stream_name: str, read: Read, fields: AdditionalFields | None) -> None:
+    def __init__(self, stream_name: str, read: Read, fields: AdditionalFields | None, check: Check | None) -> None:
         self._stream_name = stream_name
         self._fields = fields
+        self._check = check
         self._read = read
 
     def read(self) -> Iterable[Record]:
         """Batches of records, which the queue takes whole (backpressure.py); the CDK passes on what is yielded here."""
         try:
             for batch in self._read():
+                if self._check:
+                    self._check(batch)
                 named = self._fields.apply(batch) if self._fields else batch
                 records = (Record(each, self._stream_name) for each in named)
                 yield Batch(records, _guarded(batch, self._stream_name))  # type: ignore[arg-type, misc]
