@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from demo.sync import DemoError
-from loxo_api.client import FOR_A_PERSON, LoxoClient
+from loxo_api.client import LoxoClient
 from loxo_api.config import Config
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import LoxoError
 from loxo_api.rate_limiter import START_RATE
+from loxo_api.retry import INTERACTIVE
 
 
 def cost(config: Mapping[str, Any]) -> str:
@@ -21,7 +22,7 @@ def cost(config: Mapping[str, Any]) -> str:
     costly = [endpoint for endpoint in ENDPOINTS.values() if endpoint.is_costly]
     lists = {row.parent: sum(other.parent == row.parent for other in costly) for row in costly}
     try:
-        client = LoxoClient(Config.parse(config), FOR_A_PERSON)
+        client = LoxoClient(Config.parse(config), INTERACTIVE)
         # The parents that are children themselves, such as states, cannot be counted without reading them all.
         counts = {
             name: client.page(ENDPOINTS[name], {"per_page": 1}).total_count or 0

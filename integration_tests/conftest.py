@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connector import Connector
 
 from sandbox.process import Sandbox
+from tools.connector import Connector
 
 
 @pytest.fixture

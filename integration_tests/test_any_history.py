@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from connector import Connector, last_states
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.process import Sandbox
+from tools.connector import Connector, last_states
 
 STREAMS = ["people", "jobs", "person_events", "companies"]
 SIZES = {"people": 230, "jobs": 120, "events": 150, "companies": 60}

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from connector import Connector, Output, last_states
 
 from sandbox.process import Sandbox
+from tools.connector import Connector, Output, last_states
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]

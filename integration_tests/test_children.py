@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from connector import Connector, Output, last_states
 from jsonschema import Draft7Validator
 
 from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
 from source_loxo.streams.factory import load_schema
+from tools.connector import Connector, Output, last_states
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]

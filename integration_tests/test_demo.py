@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from demo.columns import shares
+from demo.cost import cost
 from sandbox.process import ROOT, Sandbox
 
 pytest.importorskip("duckdb", reason="PyAirbyte, which brings DuckDB, needs Python 3.12 or older")
@@ -87,7 +88,7 @@ def test_a_failed_stream_is_named_and_the_others_are_stored(tmp_path: Path, star
     shown = rows(done.stdout)
     assert shown["people"][:2] == ["60", "60"]
     assert shown["users"] == shown["companies"] == ["failed", "-", "-"]
-    assert "users: the API key may not read 'users'" in done.stdout
+    assert "users: the API key has no permission for 'users'" in done.stdout
     # companies, and the five streams below it, and users
     assert "7 of 66 streams failed" in done.stdout
     assert stored(tmp_path, "account-demo-agency.duckdb", "people") == 60
@@ -306,3 +307,12 @@ def test_no_declared_column_is_empty_by_mistake(tmp_path: Path, start_sandbox: S
     assert {table: columns for table, columns in unexpected.items() if columns} == {}
     filled_now = {table: columns - empty.get(table, set()) for table, columns in NEVER_FILLED.items()}
     assert {table: columns for table, columns in filled_now.items() if columns} == {}
+
+
+def test_the_cost_of_everything_is_counted_before_it_is_paid() -> None:
+    with Sandbox(people=30, jobs=3, events=20, companies=3) as box:
+        countries = box.counts()["countries"]
+        text = cost(box.config)
+    # Four streams below people, one below activities, one below countries.
+    assert f"at least {4 * 30 + 20 + countries:,} more requests" in text
+    assert "4 for each of 30 people, 1 for each of 20 person_events" in text

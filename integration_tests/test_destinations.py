@@ -15,9 +15,9 @@ from typing import Any
 import pendulum
 import postgres
 import pytest
-from connector import Connector, Output, parse
 
 from sandbox.process import Sandbox
+from tools.connector import Connector, Output, parse
 
 airbyte = pytest.importorskip("airbyte", reason="PyAirbyte needs Python 3.12 or older")
 

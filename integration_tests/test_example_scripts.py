@@ -117,7 +117,7 @@ def test_the_example_names_the_stream_that_fails(start_sandbox: Start, tmp_path:
     configure(tmp_path, box.config)
     done = started(tmp_path, sys.executable, EXAMPLE)
     assert done.returncode == 1
-    assert "Nothing was stored:\nusers: the API key may not read 'users'" in done.stderr
+    assert "Nothing was stored:\nusers: the API key has no permission for 'users'" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 

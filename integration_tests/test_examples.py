@@ -6,9 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from connector import ROOT, Connector
-
 from sandbox.process import Sandbox
+from tools.connector import ROOT, Connector
 
 
 def example(name: str) -> Any:

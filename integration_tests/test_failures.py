@@ -9,10 +9,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from connector import Connector, Output, parse
 
 from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
+from tools.connector import Connector, Output, parse
 
 KEY = "sandbox-key-4f1d9c"
 Start = Callable[..., Sandbox]
@@ -63,7 +63,7 @@ def bad_read(tmp_path_factory: pytest.TempPathFactory, other_server: Any) -> Any
 @pytest.mark.parametrize(
     ("stream", "kind", "words"),
     [
-        ("users", "config_error", ["403", "may not read 'users'", "admin"]),
+        ("users", "config_error", ["403", "has no permission for 'users'", "admin"]),
         ("scorecards", "config_error", ["404", "Agency Slug"]),
         ("people", "system_error", ["repeats itself", "100 of 250"]),
         ("companies", "system_error", ["'companies'", "missing"]),

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connector import Connector, Output
 
 from loxo_api import rate_limiter
 from sandbox.process import Sandbox
 from source_loxo import SourceLoxo
 from source_loxo.additional_fields import ADDITIONAL_FIELDS
+from tools.connector import Connector, Output
 
 Connect = Callable[..., Connector]
 
@@ -94,8 +94,8 @@ def test_objects_that_are_closed_to_the_key_keep_their_declared_schema(small: Sa
     streams = {stream["name"]: stream["json_schema"]["properties"] for stream in output.of("CATALOG")[0]["streams"]}
     assert "zodiac" not in streams["scorecards"]
     assert "zodiac" in streams["forms"]
-    assert "scorecards: the API key may not read 'scorecards'" in output.logs
-    assert "person_types: the API key may not read 'person_types'" in output.logs
+    assert "scorecards: the API key has no permission for 'scorecards'" in output.logs
+    assert "person_types: the API key has no permission for 'person_types'" in output.logs
 
 
 def test_a_field_that_came_after_discover_arrives_in_the_column(small: Sandbox, connect: Connect) -> None:

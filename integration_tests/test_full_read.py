@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import requests
-from connector import ROOT, Connector, Output, parse
 
 from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
+from tools.connector import ROOT, Connector, Output, parse
 
 # The 54 objects that Loxo lists, and merges; the streams below them are tried in test_children.py.
 LISTS = [row.name for row in ENDPOINTS.values() if not row.parent]

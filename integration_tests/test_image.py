@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connector import ROOT, Output, parse
 
 from sandbox.process import Sandbox
+from tools.connector import ROOT, Output, parse
 
 pytestmark = pytest.mark.image
 

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from connector import Connector, Output, last_states
 
 from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
 from source_loxo.state import STATE_VERSION
+from tools.connector import Connector, Output, last_states
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]

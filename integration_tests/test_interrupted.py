@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import IO, Any
 
 import pytest
-from connector import Connector, Output, last_states, parse
 
 from sandbox.process import Sandbox
 from source_loxo.state import STATE_VERSION
+from tools.connector import Connector, Output, last_states, parse
 
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from connector import Connector, last_states
 
 from sandbox.process import Sandbox
+from tools.connector import Connector, last_states
 
 STREAMS = ["people", "jobs", "person_events", "companies", "job_candidates"]
 EDITED = ["people", "jobs", "person_events", "companies"]

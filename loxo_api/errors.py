@@ -19,13 +19,22 @@ class LoxoError(Exception):
     :param message: what failed, what Loxo answered, what to do.
     :param status: the HTTP status, or 0 if there was no response.
     :param retryable: whether the same request may succeed a little later.
+    :param may_have_effect: whether Loxo may have carried out the request although it failed here.
     """
 
-    def __init__(self, message: str, kind: ErrorKind, status: int = 0, retryable: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: ErrorKind,
+        status: int = 0,
+        retryable: bool = False,
+        may_have_effect: bool = False,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status
         self.retryable = retryable
+        self.may_have_effect = may_have_effect
 
     @property
     def is_not_found(self) -> bool:

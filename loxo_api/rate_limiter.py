@@ -14,8 +14,9 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable
+
+from loxo_api.http_messages import Response
 
 logger = logging.getLogger("airbyte")
 
@@ -32,16 +33,6 @@ FEW, VAIN_CUTS = 10, 3
 MAX_PAUSE_SECONDS = 300
 # Nobody should wonder whether a pausing sync still lives.
 REMINDER_SECONDS = 20.0
-
-
-class Response(Protocol):
-    """What is learnt from: the status and the headers of an answer."""
-
-    @property
-    def status_code(self) -> int: ...
-
-    @property
-    def headers(self) -> Mapping[str, str]: ...
 
 
 class RateLimiter:

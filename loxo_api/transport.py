@@ -1,8 +1,8 @@
-"""HTTP to one account: one session, and bounds for the time and the size of an answer and for where it may come from.
+"""The HTTP session of one account, with limits on the time and the size of a response and on the host's address.
 
-Built on requests. The CDK's HttpClient was tried and left: it calls every pause a rate limit and every timeout a system
-error, prints a stack trace for each request given up, adds a second to each wait, has no jitter, takes a 3xx for
-success, and under --debug logs whole answers, which are people's data.
+Built on requests. The CDK's HttpClient was tried and rejected: it reports every pause as a rate limit and every timeout
+as a system error, prints a stack trace for each failed request, adds a second to each wait, has no jitter, accepts a
+3xx as success, and under --debug logs whole responses, which contain personal data.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import requests
 import urllib3
@@ -25,29 +24,39 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from loxo_api.config import Config
 from loxo_api.errors import ConfigError, ContractError
+from loxo_api.http_messages import Request, Response
 
-# More than the workers and the threads of all streams below others can use; urllib3 drops what it has no room for.
+# More than the workers and the threads of all substreams can use; urllib3 drops connections beyond it.
 CONNECTIONS = 256
-# Seconds to connect, and between two pieces of an answer.
+# Seconds to connect, and between two pieces of a response.
 TIMEOUTS = (10, 60)
-# Seconds for a whole answer: a server that drips a byte a second, in header or body, never trips the timeouts above.
-ANSWER_SECONDS = 300
+# Seconds for a whole response: a server that drips a byte a second, in header or body, never trips the timeouts above.
+RESPONSE_SECONDS = 300
 
-# What requests lets through when an answer does not come, or not whole.
-NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
-
-
-class Answer(NamedTuple):
-    """A whole answer; `seconds` passed from sending the request to the beginning of the answer."""
-
-    status_code: int
-    headers: Mapping[str, str]
-    body: bytes
-    seconds: float
+# What requests raises, or lets through, when no complete response arrives.
+NO_RESPONSE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
 class TooLarge(ContractError):
-    """An answer that is larger than it may be."""
+    """A response above the size limit."""
+
+
+class Sender(Protocol):
+    """Sends a request; `Transport` documents the errors. Tests inject their own."""
+
+    def send(self, request: Request) -> Response: ...
+
+
+def is_unsent(error: BaseException | None) -> bool:
+    """Whether no connection was established, so that Loxo cannot have received the request."""
+    unsent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    while error:
+        if isinstance(error, unsent) or isinstance(getattr(error, "reason", None), unsent):
+            return True
+        if any(isinstance(getattr(each, "reason", each), unsent) for each in error.args):
+            return True
+        error = error.__cause__
+    return False
 
 
 class Transport:
@@ -67,41 +76,48 @@ class Transport:
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, _BoundedAdapter(pool_maxsize=CONNECTIONS))
 
-    def get(self, path: str, query: Mapping[str, Any], megabytes: int) -> Answer:
-        """One request.
+    def send(self, request: Request) -> Response:
+        """Sends one request, once.
 
-        :raises ConfigError: the domain stands for an address in a private network; nothing was sent.
-        :raises TooLarge: the body is larger than so many megabytes.
-        :raises requests.RequestException, urllib3.exceptions.HTTPError, OSError: no whole answer came in time.
+        :raises ConfigError: the domain resolves to an address in a private network; nothing was sent.
+        :raises TooLarge: the body is larger than `max_megabytes`.
+        :raises requests.RequestException, urllib3.exceptions.HTTPError, OSError: no complete response in time.
         """
         self._refuse_private_networks()
-        response = self._session.get(
-            f"{self._base_url}/{path}", params=query, timeout=TIMEOUTS, stream=True, allow_redirects=False
+        response = self._session.request(
+            request.method,
+            f"{self._base_url}/{request.path}",
+            params=request.params,
+            data=list(request.form) or None,
+            files=[(field, (name, content)) for field, name, content in request.files] or None,
+            timeout=TIMEOUTS,
+            stream=True,
+            allow_redirects=False,
         )
-        body = _read_body(response, megabytes)
-        return Answer(response.status_code, response.headers, body, response.elapsed.total_seconds())
+        body = _read_body(response, request.max_megabytes)
+        return Response(response.status_code, response.headers, body, response.elapsed.total_seconds())
 
     def _refuse_private_networks(self) -> None:
-        """A name can stand for any address, also for one that only the machine we run on can reach."""
+        """A name can resolve to any address, also to one that only this machine can reach."""
         with self._looking_up:
             if self._is_public:
                 return
             url = self._base_url
-            # A sandbox on this machine; or the proxy looks the name up, in its own network.
+            # Plain http is a sandbox on this machine; a proxy resolves the name in its own network.
             if url.startswith("https://") and not requests.utils.select_proxy(url, self._session.proxies):
                 host = url.split("/")[2]
-                with suppress(OSError):  # a name that is not known fails at the request, in better words
+                with suppress(OSError):  # an unknown name fails at the request, with a better message
                     for *_, (address, *_) in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM):
                         if ipaddress.ip_address(str(address).partition("%")[0]).is_private:
                             raise ConfigError(
-                                f"Loxo Domain: {host} stands for {address}, an address in a private network, where "
-                                "Loxo cannot be. Type the host name that your browser shows when you use Loxo."
+                                f"Loxo Domain: {host} resolves to {address}, an address in a private network, which "
+                                "is not Loxo. Type the host name that your browser shows when you use Loxo."
                             )
             self._is_public = True
 
 
 def _read_body(response: requests.Response, megabytes: int) -> bytes:
-    """The whole body, unpacked, bounded in size."""
+    """The whole body, decompressed."""
     pieces, size = [], 0
     with response:
         while piece := response.raw.read1(1 << 20, decode_content=True):
@@ -109,17 +125,17 @@ def _read_body(response: requests.Response, megabytes: int) -> bytes:
             size += len(piece)
             if size > megabytes << 20:
                 pieces.clear()  # the error's traceback would keep them
-                raise TooLarge(f"it is larger than {megabytes} MB")
+                raise TooLarge(f"the body is larger than {megabytes} MB")
     return b"".join(pieces)
 
 
 class _Pieces(io.RawIOBase):
-    """The bytes of one answer, header and body, as long as its time lasts. requests bounds each piece only."""
+    """The bytes of one response, headers and body, until its deadline. requests limits each piece only."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._raw = connected.makefile("rb", buffering=0)
-        self._deadline = time.monotonic() + ANSWER_SECONDS
+        self._deadline = time.monotonic() + RESPONSE_SECONDS
 
     def readable(self) -> bool:
         return True
@@ -127,7 +143,7 @@ class _Pieces(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"it took longer than {ANSWER_SECONDS} seconds")
+            raise TimeoutError(f"the response took longer than {RESPONSE_SECONDS} seconds")
         self._socket.settimeout(min(TIMEOUTS[1], left))
         return self._raw.readinto(buffer)
 

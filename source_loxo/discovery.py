@@ -24,11 +24,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from loxo_api.client import Patience
 from loxo_api.custom_fields import by_item_type, is_custom_field, with_custom_fields
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import Page, Record
+from loxo_api.retry import RetryPolicy
 from source_loxo.additional_fields import with_additional_fields
 
 logger = logging.getLogger("airbyte")
@@ -45,7 +45,7 @@ SECONDS = 90.0
 _TOO_LATE = f"no answer within {SECONDS:.0f} seconds."
 WORKERS = 10
 # More patience than `check` has: a sample that is given up drops columns.
-FOR_DISCOVER = Patience(retries=4, pause=30)
+DISCOVER = RetryPolicy(retries=4, max_pause=30)
 
 # A column's key is in more than a half of the sampled records, and one in twenty has a value. Both lie apart from where
 # fields are met: nearly everywhere, or in a few records.

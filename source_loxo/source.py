@@ -31,15 +31,16 @@ from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from loxo_api.client import FOR_A_PERSON, WORKERS, LoxoClient
+from loxo_api.client import WORKERS, LoxoClient
 from loxo_api.config import Config
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ConfigError, LoxoError
+from loxo_api.retry import INTERACTIVE
 from loxo_api.timestamps import format_timestamp
 from source_loxo.additional_fields import AdditionalFields
 from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.cursors import QueueOrderedRepository
-from source_loxo.discovery import FOR_DISCOVER, account_schemas
+from source_loxo.discovery import DISCOVER, account_schemas
 from source_loxo.errors import ToldError, traced
 from source_loxo.pipeline_check import PipelineCheck
 from source_loxo.streams.factory import Order, build_stream, load_schema
@@ -90,7 +91,7 @@ class SourceLoxo(Source):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
-            LoxoClient(Config.parse(config), FOR_A_PERSON).page(CHECK_ENDPOINT)
+            LoxoClient(Config.parse(config), INTERACTIVE).page(CHECK_ENDPOINT)
         except LoxoError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
@@ -99,7 +100,7 @@ class SourceLoxo(Source):
         try:
             checked = Config.parse(config)
             _check_connection(checked)
-            client = LoxoClient(checked, FOR_DISCOVER)
+            client = LoxoClient(checked, DISCOVER)
             streams = [
                 build_stream(endpoint, client, self.message_repository, {}, Order()).as_airbyte_stream()
                 for endpoint in ENDPOINTS.values()
@@ -164,12 +165,12 @@ class SourceLoxo(Source):
 
 
 def _check_connection(config: Config) -> None:
-    """Fails as `check` does, but for one object that the key may not read: others may be open to it.
+    """Fails as `check` does, but for one object that the key has no permission for: others may be open to it.
 
     :raises LoxoError: the key, the slug or the domain is wrong, or Loxo does not answer.
     """
     try:
-        LoxoClient(config, FOR_A_PERSON).page(CHECK_ENDPOINT)
+        LoxoClient(config, INTERACTIVE).page(CHECK_ENDPOINT)
     except LoxoError as error:
         if error.status != 403:
             raise

@@ -229,7 +229,7 @@ def test_what_orjson_refuses_is_printed_exactly() -> None:
 
 
 class Account(BaseHTTPRequestHandler):
-    """An account in which the key may not read users, and genders are well."""
+    """An account in which the key has no permission for users, and genders are well."""
 
     def do_GET(self) -> None:
         refused = self.path.partition("?")[0].endswith("/users")
@@ -318,7 +318,7 @@ def test_a_failing_read_says_why_once_and_by_name(account: str, tmp_path: Path) 
     code, messages, said = printed(files(tmp_path, account, ["users", "genders"]))
     text = json.dumps(messages) + "".join(said)
     assert code == 1
-    assert text.count("may not read 'users'") == 1
+    assert text.count("has no permission for 'users'") == 1
     assert "Traceback" not in text
     errors = [
         message["trace"]["error"]

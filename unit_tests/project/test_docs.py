@@ -1,4 +1,4 @@
-"""The pages in docs/ say what the code says, in the order that Airbyte wants."""
+"""README.md and the pages in docs/ say what the code says, in the order that Airbyte wants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs.generate import PAGE, PARTS, ROOT, catalog, generated
+from tools.documentation import PAGE, PARTS, README, ROOT, catalog, generated
 
 TEXT = PAGE.read_text(encoding="utf-8")
 PAGES = sorted(PAGE.parent.glob("*.md"))
@@ -65,7 +65,7 @@ def printed() -> Iterator[str]:
 
 @pytest.mark.parametrize("page", PARTS, ids=lambda page: page.name)
 def test_the_generated_parts_are_those_of_the_code(page: Path) -> None:
-    assert generated(page) == page.read_text(encoding="utf-8"), "run: python -m docs.generate"
+    assert generated(page) == page.read_text(encoding="utf-8"), "run: python -m tools.documentation"
 
 
 def test_no_page_installs_the_connector_from_an_index() -> None:
@@ -122,3 +122,12 @@ def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
             headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             slugs = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
             assert anchor in slugs, f"#{anchor} in {page.name}"
+
+
+def test_links_of_the_readme_lead_to_files() -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", README.read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_readme_names_the_list_that_is_not_a_stream() -> None:
+    assert "`job_listing_config`" in README.read_text(encoding="utf-8")

@@ -214,14 +214,14 @@ def test_requests_are_bounded() -> None:
 
 def test_an_object_that_fails_keeps_its_declared_schema_with_a_warning(warnings: Callable[[], list[str]]) -> None:
     account = Account(
-        deals=LoxoError("deals: the API key may not read 'deals'.", ErrorKind.CONFIG, 403),
+        deals=LoxoError("deals: the API key has no permission for 'deals'.", ErrorKind.CONFIG, 403),
         scorecards=[{"id": 1, "comment": "x"}],
     )
     schemas = account_schemas(account, DECLARED)
     assert list(schemas["deals"]["properties"]) == ["id", ADDITIONAL_FIELDS]
     assert "comment" in schemas["scorecards"]["properties"]
     (line,) = warnings()
-    assert "deals: the API key may not read 'deals'." in line
+    assert "deals: the API key has no permission for 'deals'." in line
     assert account.requests("deals_details") == []
 
 
@@ -232,7 +232,7 @@ def test_without_definitions_the_custom_fields_are_no_columns_and_the_log_says_s
         dynamic_fields=LoxoError("refused", ErrorKind.CONFIG, 403), people=[{"id": 1, "custom_text_1": "x"}]
     )
     assert list(account_schemas(account, DECLARED)["people"]["properties"]) == ["id", ADDITIONAL_FIELDS]
-    assert "The agency's own fields are missing" in warnings()[0]
+    assert "The agency's own fields have no columns" in warnings()[0]
 
 
 def test_an_account_in_which_nothing_can_be_read_fails() -> None:

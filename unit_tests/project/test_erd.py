@@ -1,4 +1,4 @@
-"""The diagram shows the streams as they are. `python -m docs.erd` draws it anew."""
+"""The diagram shows the streams as they are. `python -m tools.erd` draws it anew."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from docs import erd
 from loxo_api.endpoints import ENDPOINTS
+from tools import erd
 
-AGAIN = "run: python -m docs.erd (the SVG needs Graphviz)"
+AGAIN = "run: python -m tools.erd (the SVG needs Graphviz)"
 INTEGER = ("integer", ["null", "integer"])
 LINK = re.compile(r"\blinks? to (\w+)")
 REFERENCES = [one for stream in ENDPOINTS for one in erd.declared(stream)]
@@ -30,7 +30,7 @@ FIELDS = {
 
 
 def checked_in(name: str) -> str:
-    return (erd.HERE / name).read_text(encoding="utf-8")
+    return (erd.DOCS / name).read_text(encoding="utf-8")
 
 
 def test_the_diagram_is_that_of_the_code() -> None:

@@ -18,6 +18,7 @@ with atheris.instrument_imports(include=["loxo_api", "source_loxo"]):
     from loxo_api.custom_fields import with_custom_fields
     from loxo_api.endpoints import ENDPOINTS
     from loxo_api.errors import ContractError, ErrorKind, LoxoError
+    from loxo_api.http_messages import Response
     from loxo_api.pages import decode_page, position
     from loxo_api.rate_limiter import retry_after
     from loxo_api.timestamps import http_date, parse_timestamp
@@ -29,9 +30,7 @@ with atheris.instrument_imports(include=["loxo_api", "source_loxo"]):
 import contextlib
 import logging
 
-import requests
-
-from unit_tests.test_walks_end import WALKS, Server
+from tools.paginators import PAGINATORS, Server
 
 ROWS = list(ENDPOINTS.values())
 WORDS = sorted(
@@ -92,7 +91,7 @@ def walk(given: Any) -> None:
             answers.append(decode_page(ENDPOINTS["people"], {**body, "total_pages": given.ConsumeIntInRange(0, 9)}))
     if answers:
         with contextlib.suppress(LoxoError):
-            for _ in given.PickValueInList(list(WALKS.values()))(Server(answers)):
+            for _ in given.PickValueInList(list(PAGINATORS.values()))(Server(answers)):
                 pass
 
 
@@ -107,9 +106,8 @@ def time(given: Any) -> None:
 
 
 def header(given: Any) -> None:
-    response = requests.Response()
-    response.headers["Retry-After"] = text = _text(given)
-    assert (retry_after(response) or 0) >= 0
+    text = _text(given)
+    assert (retry_after(Response(429, {"Retry-After": text}, b"", 0)) or 0) >= 0
     http_date(text)
 
 

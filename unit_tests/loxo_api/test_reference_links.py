@@ -147,3 +147,9 @@ def test_the_links_that_differ_from_the_stream_are_right() -> None:
     assert links["person_events"] == "person_eventsindex"
     assert links["job_candidates"] == "candidatesindex"
     assert links["state_cities"] == "citiesindex"
+
+
+def test_every_list_of_the_published_api_is_a_stream() -> None:
+    lists = {path for path, operation in OPERATIONS.items() if operation.endswith(":index") and "/" not in path}
+    # README.md says why this one is no stream.
+    assert lists - {row.path for row in ENDPOINTS.values()} == {"job_listing_config"}

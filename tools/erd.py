@@ -1,4 +1,4 @@
-"""The diagram of the streams and of what refers to what: `python -m docs.erd` writes erd.dot, erd.svg and erd.md.
+"""The diagram of the streams and of what refers to what: `python -m tools.erd` writes erd.dot, erd.svg and erd.md.
 
 Everything is read from the endpoints and the schemas. By hand is only what their names cannot say: the three tables
 below. A field that ends like a reference and stands in none of them is an error, so a new one has to be decided.
@@ -18,10 +18,11 @@ from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS
 
-HERE = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((HERE.parent / "source_loxo/schemas").glob("*.json"))
+    for path in sorted((ROOT / "source_loxo/schemas").glob("*.json"))
 }
 
 # The stream that a field refers to, by the field's name, or by the name of the object or list that holds the id.
@@ -158,7 +159,7 @@ def target_of(stream: str, path: str) -> str | None:
     name = name_of(path)
     found = TARGETS_IN_ONE_STREAM.get(f"{stream}.{path}") or TARGETS.get(name)
     if not found and is_id(path) and name not in NO_TARGET:
-        raise LookupError(f"docs/erd.py does not say what {stream}.{path} refers to")
+        raise LookupError(f"tools/erd.py does not say what {stream}.{path} refers to")
     return found if is_id(path) or path == "id" else None
 
 
@@ -294,7 +295,7 @@ def markdown() -> str:
 
 
 PAGE = """\
-<!-- Written by `python -m docs.erd`; do not edit. -->
+<!-- Written by `python -m tools.erd`; do not edit. -->
 
 # How the streams refer to each other
 
@@ -335,9 +336,9 @@ The `custom_...` fields of these streams are defined in `dynamic_fields`, under 
 
 def main() -> None:
     text = dot()
-    (HERE / "erd.dot").write_text(text, encoding="utf-8")
-    (HERE / "erd.md").write_text(markdown(), encoding="utf-8")
-    (HERE / "erd.svg").write_text(svg(text), encoding="utf-8")
+    (DOCS / "erd.dot").write_text(text, encoding="utf-8")
+    (DOCS / "erd.md").write_text(markdown(), encoding="utf-8")
+    (DOCS / "erd.svg").write_text(svg(text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Writes the parts of the pages in docs/ that repeat the code: python -m docs.generate
+"""Writes the parts of README.md and of the pages in docs/ that repeat the code: python -m tools.documentation
 
-A part stands between `<!-- NAME: written by docs/generate.py -->` and `<!-- end of NAME -->`; inside a script the same
-words are comments of the shell. What the streams can do is taken from integration_tests/configured_catalog.json, which
-is what `discover` prints (make_examples.py writes it, test_examples.py keeps it true); the rest from endpoints.py and
-the schemas. unit_tests/test_docs.py says when to run this again.
+A part stands between `<!-- NAME: written by tools/documentation.py -->` and `<!-- end of NAME -->`; in a script, the
+same words are comments of the shell. The capabilities of the streams come from the output of `discover` in
+integration_tests/configured_catalog.json (tools/examples.py writes it, test_examples.py checks it); the rest comes from
+endpoints.py and the schemas. unit_tests/project/test_docs.py fails when this must run again.
 """
 
 from __future__ import annotations
@@ -20,11 +20,18 @@ from source_loxo.streams.created_at import LOOKBACK_DAYS
 from source_loxo.streams.jobs import FULL_PASS_DAYS
 
 ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
 PAGE = ROOT / "docs/loxo.md"
 SCRIPT = ROOT / "docs/orchestrator.md"
 CATALOG = ROOT / "integration_tests/configured_catalog.json"
 SCHEMAS = ROOT / "source_loxo/schemas"
 
+KINDS = {
+    Paging.SCROLL: "Long lists with a cursor; Loxo counts them",
+    Paging.PAGE: "Long lists by page number; Loxo counts them",
+    Paging.AFTER_ID: "A list continued by id",
+    Paging.WHOLE: "Short lists, one request each",
+}
 RANGES = "[date ranges](#date-ranges) work"
 
 # How a schema's type, format and airbyte_type are called in Airbyte, and what stands there.
@@ -141,8 +148,24 @@ def costly() -> str:
     return 'costly="{}"'.format(" \\\n".join(lines))
 
 
+def kinds() -> str:
+    """The streams by kind."""
+
+    def line(kind: str, rows: list[Endpoint]) -> str:
+        return f"| {kind} ({len(rows)}) | {', '.join(f'`{row.name}`' for row in rows)} |"
+
+    lines = ["| Kind | Streams |", "|---|---|"]
+    for paging, kind in KINDS.items():
+        lines.append(line(kind, [row for row in ENDPOINTS.values() if row.paging is paging and not row.parent]))
+    children = [row for row in ENDPOINTS.values() if row.parent]
+    lines.append(line("Below others, a request for each record", [row for row in children if not row.is_costly]))
+    lines.append(line("The same, below lists that are long everywhere", [row for row in children if row.is_costly]))
+    return "\n".join(lines)
+
+
 Part = Callable[[], str]
 PARTS: dict[Path, dict[str, Part]] = {
+    README: {"streams": kinds},
     PAGE: {"streams": streams, "start date": start_date, "types": types},
     SCRIPT: {"costly": costly},
 }
@@ -152,7 +175,7 @@ def generated(page: Path) -> str:
     """The page with its generated parts written anew."""
     text = page.read_text(encoding="utf-8")
     for name, part in PARTS[page].items():
-        pattern = rf"((<!-- |# ){name}: written by docs/generate\.py( -->)?\n).*?((<!-- |# )end of {name}( -->)?)"
+        pattern = rf"((<!-- |# ){name}: written by tools/documentation\.py( -->)?\n).*?((<!-- |# )end of {name}( -->)?)"
         found = re.search(pattern, text, re.DOTALL)
         assert found, f"{page.name} has no part '{name}'"
         blank = "\n" if found[2] == "<!-- " else ""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from docs.generate import ROOT
+from tools.documentation import ROOT
 
 models = pytest.importorskip("airbyte_api.models", reason="PyAirbyte needs Python 3.12 or older")
 

@@ -1,4 +1,4 @@
-"""Writes configured_catalog.json, sample_state.json and abnormal_state.json: python integration_tests/make_examples.py
+"""Writes configured_catalog.json, sample_state.json and abnormal_state.json: python -m tools.examples
 
 They are what the connector itself prints for a small sandbox account, so run it again when a stream or the state
 changes; test_examples.py says when that is due.
@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+from sandbox.process import Sandbox
+from tools.connector import Connector
 
-from connector import Connector  # noqa: E402
-
-from sandbox.process import Sandbox  # noqa: E402
-
+FOLDER = Path(__file__).resolve().parent.parent / "integration_tests"
 MOMENT = re.compile(r"^\d{4}(-\d{2}-\d{2}T.*)$")
 
 
@@ -69,4 +65,4 @@ def examples() -> dict[str, Any]:
 
 if __name__ == "__main__":
     for name, content in examples().items():
-        (HERE / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+        (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
