@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # PyAirbyte reads these when it is first imported, by whichever test comes first: it would ask Airbyte's registry else.
 os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_LIVE_PROGRESS="1")
@@ -10,5 +10,5 @@ os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_LIVE_PROGRESS="
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 
 # A slow machine is not a failure: no test has a time limit.
-settings.register_profile("project", deadline=None)
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")

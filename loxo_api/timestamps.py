@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,3 +50,30 @@ def shift(value: str, **amount: int) -> str:
 def to_seconds(value: str) -> float:
     """A moment in seconds since 1970."""
     return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+
+
+def changed_at(record: Mapping[str, Any]) -> str | None:
+    """When the record changed last, if it says."""
+    return parse_timestamp(record.get("updated_at"))
+
+
+def now() -> str:
+    return format_timestamp(pendulum.now("UTC"))
+
+
+def not_ahead(timestamp: str) -> str:
+    """The timestamp, but never later than now: a state in the future would hide all that comes before it."""
+    return min(timestamp, now())
+
+
+def latest(records: Iterable[Mapping[str, Any]], field: str, limit: str = "9") -> str:
+    """The latest timestamp in a field of the records that is not after the limit, or an empty text."""
+    found = ""
+    for record in records:
+        value = record.get(field)
+        # Compared as text first, because parsing each is a tenth of a read's time; Loxo's usual form sorts.
+        if isinstance(value, str) and value[:10] >= found[:10]:
+            parsed = parse_timestamp(value)
+            if parsed and found < parsed <= limit:
+                found = parsed
+    return found

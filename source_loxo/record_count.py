@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from pyroaring import BitMap64
 
+from loxo_api.endpoints import Endpoint
+from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import COUNT_CAP, Page, Record
 
 
@@ -93,3 +95,12 @@ class RecordCount:
     @property
     def _equals_total(self) -> bool:
         return self.last_total == self.delivered and self.last_total != COUNT_CAP
+
+
+def shortfall(endpoint: Endpoint, delivered: int, total: int) -> LoxoError:
+    """The error for records that Loxo claims and does not give."""
+    return LoxoError(
+        f"{endpoint.name}: {total - delivered} records are missing: Loxo claims {total}, its pages hold {delivered}. "
+        "The records that were read are delivered. Sync again: the missing part is read anew. Report this if it stays.",
+        ErrorKind.SYSTEM,
+    )

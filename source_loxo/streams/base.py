@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
-import pendulum
 from airbyte_cdk.models import (
     AirbyteEstimateTraceMessage,
     AirbyteMessage,
@@ -19,9 +17,6 @@ from airbyte_cdk.models import (
 
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import Endpoint
-from loxo_api.errors import ErrorKind, LoxoError
-from loxo_api.pages import Record
-from loxo_api.timestamps import format_timestamp, parse_timestamp
 from source_loxo.batch import Batch
 from source_loxo.cursors import StreamCursor
 
@@ -77,39 +72,3 @@ class StreamRead:
         claimed = "claims no number" if total is None else f"claims {total}"
         what = f"records of {self.counts_parents} read" if self.counts_parents else "records delivered"
         logger.info(f"{self.endpoint.name}: {delivered} {what}, Loxo {claimed}; {seconds:.1f} s.")
-
-
-def shortfall(endpoint: Endpoint, delivered: int, total: int) -> LoxoError:
-    """The error for records that Loxo claims and does not give."""
-    return LoxoError(
-        f"{endpoint.name}: {total - delivered} records are missing: Loxo claims {total}, its pages hold {delivered}. "
-        "The records that were read are delivered. Sync again: the missing part is read anew. Report this if it stays.",
-        ErrorKind.SYSTEM,
-    )
-
-
-def changed_at(record: Record) -> str | None:
-    """When the record changed last, if it says."""
-    return parse_timestamp(record.get("updated_at"))
-
-
-def now() -> str:
-    return format_timestamp(pendulum.now("UTC"))
-
-
-def not_ahead(timestamp: str) -> str:
-    """The timestamp, but never later than now: a state in the future would hide all that comes before it."""
-    return min(timestamp, now())
-
-
-def latest(records: Any, field: str, limit: str = "9") -> str:
-    """The latest timestamp in a field of the records that is not after the limit, or an empty text."""
-    found = ""
-    for record in records:
-        value = record.get(field)
-        # Compared as text first, because parsing each is a tenth of a read's time; Loxo's usual form sorts.
-        if isinstance(value, str) and value[:10] >= found[:10]:
-            parsed = parse_timestamp(value)
-            if parsed and found < parsed <= limit:
-                found = parsed
-    return found

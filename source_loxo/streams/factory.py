@@ -22,6 +22,7 @@ from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Record as PageRecord
+from loxo_api.timestamps import now
 from source_loxo.additional_fields import AdditionalFields
 from source_loxo.batch import Batch
 from source_loxo.cursors import StreamCursor
@@ -35,7 +36,7 @@ from source_loxo.state import (
     TouchedJobsState,
     UpdatedAtState,
 )
-from source_loxo.streams.base import Read, StreamRead, now
+from source_loxo.streams.base import Read, StreamRead
 from source_loxo.streams.change_feed import ChangeFeed
 from source_loxo.streams.created_at import CreatedAt
 from source_loxo.streams.full_refresh import FullRefresh

@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from loxo_api.pages import Page, Record
-from loxo_api.timestamps import parse_timestamp, shift
+from loxo_api.timestamps import not_ahead, now, parse_timestamp, shift
 from source_loxo.batch import Batch
 from source_loxo.reconciliation import SliceReader
+from source_loxo.record_count import shortfall
 from source_loxo.slices import (
     LARGEST_SLICE,
     DateRange,
@@ -23,7 +24,7 @@ from source_loxo.slices import (
     total_of,
     totals_of,
 )
-from source_loxo.streams.base import ZONES_HOURS, Read, StreamRead, not_ahead, now, shortfall
+from source_loxo.streams.base import ZONES_HOURS, Read, StreamRead
 
 logger = logging.getLogger("airbyte")
 
