@@ -40,7 +40,7 @@ setup(
     description="Airbyte source for Loxo, the recruiting ATS and CRM: every object, incremental, reconciled",
     license="MIT",
     python_requires=">=3.10,<3.14",
-    packages=find_packages(include=["loxo_api", "source_loxo", "source_loxo.*"]),
+    packages=find_packages(include=["loxo_api", "loxo_api.*", "source_loxo", "source_loxo.*"]),
     package_data={"source_loxo": ["spec.yaml", "schemas/*.json"]},
     install_requires=RUNTIME,
     extras_require={"sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},

@@ -22,6 +22,7 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
 - **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
+- **is_long**: whether the list is long in every account, so that a request for each of its records is costly.
 - **reference**: the page in Loxo's API reference, where its name does not follow from the endpoint's.
 """
 
@@ -80,6 +81,7 @@ class Endpoint:
     follows_activities: bool = False
     tree: str = ""
     reference: str = ""
+    is_long: bool = False
 
     @property
     def primary_key(self) -> list[str]:
@@ -105,7 +107,7 @@ class Endpoint:
     @property
     def is_costly(self) -> bool:
         """Whether a read costs a request for each record of a list that is long in every account."""
-        return self.parent in ("people", "person_events", "countries", "country_states")
+        return bool(self.parent) and ENDPOINTS[self.parent].is_long
 
     def of(self, parent: Mapping[str, Any]) -> Endpoint:
         """This child's endpoint for one record of its parent."""
@@ -135,7 +137,7 @@ _ROWS = (
     _whole("company_global_statuses"),
     _whole("company_types"),
     _whole("compensation_types"),
-    Endpoint("countries", "countries", Paging.PAGE, ("countries",), per_page=PAGE_SIZE),
+    Endpoint("countries", "countries", Paging.PAGE, ("countries",), per_page=PAGE_SIZE, is_long=True),
     _whole("currencies"),
     _whole("deal_workflows"),
     _scrolled("deals", query=True, item_type="Deal", cursor_field="updated_at"),
@@ -166,7 +168,7 @@ _ROWS = (
     _whole("job_statuses"),
     _whole("job_types"),
     # `results` is proven by five clients; one reads `jobs`. No sort by creation exists, so the steady order is
-    # updated-ascending, read from its last page to its first (see walks.py).
+    # updated-ascending, read from its last page to its first (pagination/page_number.py).
     Endpoint(
         "jobs",
         "jobs",
@@ -196,6 +198,7 @@ _ROWS = (
     ),
     _scrolled(
         "people",
+        is_long=True,
         item_type="Person",
         per_page=PAGE_SIZE,
         steady_sort="created_at_sort",
@@ -205,6 +208,7 @@ _ROWS = (
     ),
     _scrolled(
         "person_events",
+        is_long=True,
         per_page=PAGE_SIZE,
         steady_sort="created_at_sort",
         query=True,
@@ -305,6 +309,7 @@ _CHILDREN = (
         Paging.PAGE,
         records_keys=("states",),
         per_page=PAGE_SIZE,
+        is_long=True,
         reference="statesindex",
     ),
     Endpoint(

@@ -16,11 +16,11 @@ from loxo_api.client import LoxoClient
 from loxo_api.endpoints import Endpoint
 from loxo_api.errors import LoxoError
 from loxo_api.pages import COUNT_CAP, Page, Record, position
+from loxo_api.pagination.scroll import scroll
+from loxo_api.record_count import IdSet, RecordCount, shortfall
+from loxo_api.slices import DateRange, Slice, plan
 from loxo_api.timestamps import changed_at
 from source_loxo.batch import Batch
-from source_loxo.pagination.scroll import scroll
-from source_loxo.record_count import IdSet, RecordCount, shortfall
-from source_loxo.slices import DateRange, Slice, plan
 
 logger = logging.getLogger("airbyte")
 

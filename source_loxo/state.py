@@ -10,8 +10,8 @@ from typing import Any, ClassVar, TypeVar
 import pendulum
 from airbyte_cdk.sources.streams import NO_CURSOR_STATE_KEY
 
+from loxo_api.slices import Slice, slices_from_json, slices_to_json
 from loxo_api.timestamps import format_timestamp, parse_timestamp
-from source_loxo.slices import Slice, slices_from_json, slices_to_json
 
 logger = logging.getLogger("airbyte")
 

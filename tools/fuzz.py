@@ -20,11 +20,11 @@ with atheris.instrument_imports(include=["loxo_api", "source_loxo"]):
     from loxo_api.errors import ContractError, ErrorKind, LoxoError
     from loxo_api.http_messages import Response
     from loxo_api.pages import decode_page, position
+    from loxo_api.pagination import scroll as scroll_module
     from loxo_api.rate_limiter import retry_after
+    from loxo_api.record_count import RecordCount
+    from loxo_api.slices import Slice
     from loxo_api.timestamps import http_date, parse_timestamp
-    from source_loxo.pagination import scroll as scroll_module
-    from source_loxo.record_count import RecordCount
-    from source_loxo.slices import Slice
     from source_loxo.state import STATE_VERSION, ChangeFeedState
 
 import contextlib

@@ -8,11 +8,11 @@ from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.pages import COUNT_CAP, Page
-from source_loxo.pagination.page_number import exact, newest_pages
-from source_loxo.pagination.scroll import after_id, newest_first, scroll
+from loxo_api.pagination.page_number import exact, newest_pages
+from loxo_api.pagination.scroll import after_id, newest_first, scroll
+from loxo_api.record_count import RecordCount
+from loxo_api.slices import Slice
 from source_loxo.reconciliation import SliceReader
-from source_loxo.record_count import RecordCount
-from source_loxo.slices import Slice
 from source_loxo.streams.jobs import JobsReader
 
 PEOPLE, COMPANIES, JOBS = ENDPOINTS["people"], ENDPOINTS["companies"], ENDPOINTS["jobs"]

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from loxo_api.pages import Page, Record
+from loxo_api.slices import Slice, query_range, range_works
 from loxo_api.timestamps import changed_at, latest, not_ahead, now, shift
 from source_loxo.batch import Batch
-from source_loxo.slices import Slice, query_range, range_works
 from source_loxo.state import CreatedAtState
 from source_loxo.streams.base import OVERLAP_SECONDS, ZONES_HOURS
 from source_loxo.streams.sliced import SlicedRead

@@ -13,13 +13,13 @@ from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import LoxoError
 from loxo_api.pages import COUNT_CAP, Page, Record
+from loxo_api.pagination.page_number import PASSES, ResultLimit, beyond_the_limit, newest_pages
+from loxo_api.pagination.scroll import OrderError
+from loxo_api.record_count import IdSet, shortfall
+from loxo_api.slices import Slice, declared_range
 from loxo_api.timestamps import changed_at, latest, not_ahead, now, parse_timestamp, shift
 from source_loxo.batch import Batch
-from source_loxo.pagination.page_number import PASSES, ResultLimit, beyond_the_limit, newest_pages
-from source_loxo.pagination.scroll import OrderError
 from source_loxo.reconciliation import SliceReader
-from source_loxo.record_count import IdSet, shortfall
-from source_loxo.slices import Slice, declared_range
 from source_loxo.state import JobsState, TouchedJobsState
 from source_loxo.streams.base import OVERLAP_SECONDS, ZONES_HOURS, Read, StreamRead
 

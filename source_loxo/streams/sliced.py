@@ -9,11 +9,8 @@ from functools import partial
 from typing import Any
 
 from loxo_api.pages import Page, Record
-from loxo_api.timestamps import not_ahead, now, parse_timestamp, shift
-from source_loxo.batch import Batch
-from source_loxo.reconciliation import SliceReader
-from source_loxo.record_count import shortfall
-from source_loxo.slices import (
+from loxo_api.record_count import shortfall
+from loxo_api.slices import (
     LARGEST_SLICE,
     DateRange,
     Slice,
@@ -24,6 +21,9 @@ from source_loxo.slices import (
     total_of,
     totals_of,
 )
+from loxo_api.timestamps import not_ahead, now, parse_timestamp, shift
+from source_loxo.batch import Batch
+from source_loxo.reconciliation import SliceReader
 from source_loxo.streams.base import ZONES_HOURS, Read, StreamRead
 
 logger = logging.getLogger("airbyte")

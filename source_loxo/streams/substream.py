@@ -21,12 +21,12 @@ from loxo_api.client import LoxoClient
 from loxo_api.endpoints import SYNCED_AT, Endpoint, Paging
 from loxo_api.errors import ContractError, ErrorKind, LoxoError
 from loxo_api.pages import Record
+from loxo_api.pagination.page_number import exact
+from loxo_api.slices import Slice
 from loxo_api.timestamps import now
 from source_loxo.batch import Batch
 from source_loxo.cursors import StreamCursor
-from source_loxo.pagination.page_number import exact
 from source_loxo.reconciliation import SliceReader
-from source_loxo.slices import Slice
 from source_loxo.streams.base import Read, StreamRead
 
 logger = logging.getLogger("airbyte")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loxo_api.endpoints import Paging
+from loxo_api.pagination.page_number import exact
+from loxo_api.pagination.scroll import after_id, whole
+from loxo_api.record_count import IdSet, RecordCount
 from source_loxo.batch import Batch
-from source_loxo.pagination.page_number import exact
-from source_loxo.pagination.scroll import after_id, whole
-from source_loxo.record_count import IdSet, RecordCount
 from source_loxo.streams.base import Read, StreamRead
 
 

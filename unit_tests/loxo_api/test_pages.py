@@ -8,7 +8,7 @@ import pytest
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ContractError
 from loxo_api.pages import Page, decode_page, position
-from source_loxo.record_count import RecordCount
+from loxo_api.record_count import RecordCount
 
 PEOPLE, JOBS, SOURCES, USERS = (ENDPOINTS[name] for name in ("people", "jobs", "source_types", "users"))
 ROWS = [{"id": 1}, {"id": 2}]

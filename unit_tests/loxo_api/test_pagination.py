@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Page, Record
-from source_loxo.slices import plan, query_range
+from loxo_api.slices import plan, query_range
 from tools.paginators import JOBS, NEW, OLD, PAGINATORS, Server
 
 times = st.none() | st.sampled_from([OLD, NEW])

@@ -8,7 +8,7 @@ import pytest
 from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import COUNT_CAP, Page
-from source_loxo.slices import PROOF_TRIES, query_range, range_works
+from loxo_api.slices import PROOF_TRIES, query_range, range_works
 
 EVENTS = ENDPOINTS["person_events"]
 

@@ -13,8 +13,8 @@ from loxo_api.client import LoxoClient
 from loxo_api.endpoints import Endpoint
 from loxo_api.errors import ContractError
 from loxo_api.pages import COUNT_CAP, Page
+from loxo_api.record_count import RecordCount
 from loxo_api.timestamps import parse_timestamp
-from source_loxo.record_count import RecordCount
 
 # How often the page at which a list seems to end is asked for again.
 END_RETRIES = 2

@@ -15,9 +15,9 @@ from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import ContractError, LoxoError
 from loxo_api.pages import COUNT_CAP, Page
-from source_loxo.pagination.scroll import END_RETRIES, NewestFirst, OrderError, whole
-from source_loxo.record_count import RecordCount
-from source_loxo.slices import plan, query_range, range_works, total_of, totals_of
+from loxo_api.pagination.scroll import END_RETRIES, NewestFirst, OrderError, whole
+from loxo_api.record_count import RecordCount
+from loxo_api.slices import plan, query_range, range_works, total_of, totals_of
 
 logger = logging.getLogger("airbyte")
 
