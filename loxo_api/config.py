@@ -1,4 +1,4 @@
-"""What the user typed, made safe: the address to talk to, the key, and the optional start date."""
+"""The connection configuration, validated: base URL, agency slug, API key and optional start date."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pendulum
 from loxo_api.errors import ConfigError
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# A top-level domain never starts with a digit: that is how dotted IP addresses are refused.
+# A top-level domain never starts with a digit, so dotted IP addresses do not match.
 _HOST = re.compile(rf"(?:https?://)?((?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?)/?", re.IGNORECASE)
-# A sandbox on the user's own machine is the only address that may be plain http and have a port.
+# Only a sandbox on the user's own machine may use plain http and a port.
 _LOOPBACK = re.compile(r"(http://(?:localhost|127\.0\.0\.1|\[::1\]):[0-9]{1,5})/?", re.IGNORECASE)
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _REQUIRED = {"domain": "Loxo Domain", "agency_slug": "Agency Slug", "api_key": "API Key"}
@@ -23,7 +23,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?
 
 @dataclass(frozen=True)
 class Config:
-    """A checked connection: `base_url` ends with the agency's slug and has no trailing slash."""
+    """A valid connection. `base_url` ends with the agency slug, without a trailing slash."""
 
     base_url: str
     agency_slug: str
@@ -32,9 +32,9 @@ class Config:
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Config:
-        """Checks the form's values.
+        """Validates the values of the connection form.
 
-        :raises ConfigError: names the field and says what to type instead.
+        :raises ConfigError: a value is missing or malformed; the message names the field and the remedy.
         """
         missing = [f"{title} ({name})" for name, title in _REQUIRED.items() if values.get(name) in (None, "")]
         if missing:
@@ -42,7 +42,7 @@ class Config:
         origin = _origin(_text(values, "domain"))
         slug = _text(values, "agency_slug")
         if not _SLUG.fullmatch(slug):
-            # No value is quoted: people paste passwords and keys into the wrong field.
+            # Values are not quoted, because people paste passwords and keys into the wrong field.
             raise ConfigError(
                 "Agency Slug: the value is not a slug. In Loxo, open Settings > General > Agency Info and take the "
                 "part of the Resume Forwarding Address before the @."
@@ -50,8 +50,8 @@ class Config:
         key = _text(values, "api_key")
         if not key.isascii() or not key.isprintable() or " " in key:
             raise ConfigError(
-                "API Key: the key holds a blank, a line break or a letter that no key has. Copy it again from Loxo, "
-                "Settings > API Keys."
+                "API Key: the key contains a space, a line break or a character that keys do not have. Copy it again "
+                "from Loxo, Settings > API Keys."
             )
         return cls(
             base_url=f"{origin}/api/{slug}",
@@ -64,12 +64,12 @@ class Config:
 def _text(values: Mapping[str, Any], name: str) -> str:
     value = values[name]
     if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{_REQUIRED[name]}: the field '{name}' is not a text. Fill it in.")
+        raise ConfigError(f"{_REQUIRED[name]}: the field '{name}' is not text. Fill it in.")
     return value.strip()
 
 
 def _origin(domain: str) -> str:
-    """The scheme and host of what was typed or pasted into the domain field."""
+    """The scheme and host of a typed or pasted domain."""
     if loopback := _LOOPBACK.fullmatch(domain):
         if int(loopback[1].rsplit(":", 1)[1]) <= 65535:
             return loopback[1].lower()
@@ -93,8 +93,8 @@ def _start_date(value: Any) -> pendulum.DateTime | None:
         if isinstance(parsed, pendulum.DateTime):
             if parsed > pendulum.now("UTC"):
                 raise ConfigError(
-                    f"Start Date: {value.strip()} is in the future (UTC), so nothing would be synced. Take a date that "
-                    "has passed, or leave the field empty to sync everything."
+                    f"Start Date: {value.strip()} is in the future (UTC), so nothing would be synced. Enter a date in "
+                    "the past, or leave the field empty to sync everything."
                 )
             return parsed
-    raise ConfigError("Start Date: write it as YYYY-MM-DDTHH:MM:SSZ, for example 2024-01-01T00:00:00Z.")
+    raise ConfigError("Start Date: enter it as YYYY-MM-DDTHH:MM:SSZ, for example 2024-01-01T00:00:00Z.")

@@ -1,13 +1,13 @@
 """Every Loxo object as one row of data.
 
-Adding an object is one row here and one schema in `schemas/`. A row says only what is known of the endpoint:
+An object is one row here and one schema in `schemas/`. A row contains only known facts:
 
 - **path**: below `https://{domain}/api/{agency_slug}/`.
 - **paging**: which of Loxo's four styles the list has (Loxo OpenAPI 1.2.5; verified live by loxo-cli 0.8.0).
 - **records_keys**: the keys that may hold the rows, the proven one first. Empty: the answer is a bare array.
-- **per_page**: the page size to ask for, or 0 where the parameter is not declared: Loxo answers 422 to any
-  query parameter it does not declare, so nothing is sent that a row does not name.
-- **try_per_page**: a page size to try where the parameter is not declared and what Loxo answers to it is open.
+- **per_page**: the page size to ask for, or 0 where the parameter is not declared: Loxo returns 422 for a query
+  parameter that it does not declare, so only parameters of the row are sent.
+- **try_per_page**: a page size to try where the parameter is not declared and sources disagree about the response.
 - **steady_sort**: a declared sort whose ascending order puts every later change behind the reader.
 - **newest_first_sort**: a declared sort whose descending order begins with the latest change.
 - **splits**: declared filters that cut the list into parts, with their values or the object whose ids are the values.
@@ -21,7 +21,7 @@ Adding an object is one row here and one schema in `schemas/`. A row says only w
 - **follows_activities**: of a child of jobs, whether new activities name the parents that changed.
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
-- **cursor_field**: the field by which an incremental sync knows what is new, where Loxo offers a way to ask for it.
+- **cursor_field**: the field by which an incremental sync finds new records, where Loxo offers a way to ask for them.
 - **is_long**: whether the list is long in every account, so that a request for each of its records is costly.
 - **reference**: the page in Loxo's API reference, where its name does not follow from the endpoint's.
 """
@@ -41,7 +41,7 @@ _REFERENCE = "https://loxo.readme.io/reference"
 # The start page: Loxo's OpenAPI 1.2.5 lacks the scorecards, so their operations' pages are unknown.
 _OVERVIEW = "loxo-api"
 
-# When we read a record that itself says nothing of its last change.
+# The time of the read, for records without a time of their last change.
 SYNCED_AT = "_loxo_synced_at"
 
 
@@ -85,7 +85,7 @@ class Endpoint:
 
     @property
     def primary_key(self) -> list[str]:
-        """`id`, with the parent's id where two parents can share a child or where nobody knows that they cannot."""
+        """`id`, with the parent's id unless a child is known to have one parent only."""
         return ["id"] if self.paging is Paging.RECORD and not self.tree else [*self.parent_keys, "id"]
 
     @property
@@ -96,7 +96,7 @@ class Endpoint:
 
     @property
     def counted(self) -> bool:
-        """Whether Loxo says how many records there are, so that a read can be reconciled."""
+        """Whether Loxo states the number of records, so that a read can be reconciled."""
         return self.paging in (Paging.SCROLL, Paging.PAGE)
 
     @property

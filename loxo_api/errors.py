@@ -1,4 +1,4 @@
-"""The one tree of errors; each connector translates it once, at its border."""
+"""The error types of the Loxo API. Each connector translates them once, at its boundary to Airbyte."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class ErrorKind(Enum):
-    """The party that can correct an error. The values are the failure types of the Airbyte protocol."""
+    """The cause of an error. The values are the failure types of the Airbyte protocol."""
 
     CONFIG = "config_error"  # the user: a wrong key, slug or domain, a missing permission
     TRANSIENT = "transient_error"  # time: throttling, server errors, timeouts
@@ -16,7 +16,7 @@ class ErrorKind(Enum):
 class LoxoError(Exception):
     """A request or a read that failed.
 
-    :param message: what failed, what Loxo answered, what to do.
+    :param message: the failed stream or request, the reason, and the remedy.
     :param status: the HTTP status, or 0 if there was no response.
     :param retryable: whether the same request may succeed a little later.
     :param may_have_effect: whether Loxo may have carried out the request although it failed here.
@@ -38,19 +38,19 @@ class LoxoError(Exception):
 
     @property
     def is_not_found(self) -> bool:
-        """Whether Loxo itself, and not a proxy, answers that the object does not exist."""
+        """Whether Loxo itself, and not a proxy, reports that the object does not exist."""
         return self.status == 404 and not self.retryable
 
 
 class ConfigError(LoxoError):
-    """A mistake that only the user can correct."""
+    """An error in the configuration."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ErrorKind.CONFIG)
 
 
 class ContractError(LoxoError):
-    """A response that differs from what Loxo's API promises; the text says in what."""
+    """A response that does not have the documented shape; the message names the difference."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ErrorKind.SYSTEM)

@@ -1,7 +1,7 @@
 """JSON without loss: orjson where it is exact, the standard library where it is not.
 
 orjson turns integers beyond 64 bits into rounded floats, and refuses lone surrogates and, when it writes, more than 254
-levels. What an account holds passes through here unchanged or not at all.
+levels. Each value passes through unchanged, or the document is refused.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
-# A number of 19 digits may not fit into 64 bits. To find one, digits become zeros, and all that can stand before a
-# number a comma. A text may look like one too; it is then merely decoded more slowly.
+# A number of 19 digits may exceed 64 bits. To find one, digits become zeros, and characters that can precede a number
+# become commas. Text that looks like such a number only makes decoding slower.
 _DIGITS = bytes.maketrans(b"0123456789[:", b"0000000000,,")
 _BLANKS_AND_SIGNS = b" \t\r\n-"
 _LONG = b"," + b"0" * 19

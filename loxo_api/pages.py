@@ -1,12 +1,13 @@
-"""Decodes the pages of Loxo's lists. Pure: no request is made here.
+"""Decodes the pages of Loxo's lists, without any request.
 
-The quirks that shape these functions, and how they are known:
+Quirks of the API that these functions handle, and their sources:
 
-- the last page that has rows still carries a `scroll_id` (recorded by Ampersand): the end is an empty list or no
+- the last page with rows still has a `scroll_id` (recorded by Ampersand): the end is an empty list or a missing
   cursor;
-- an endpoint that ignores its cursor repeats it and serves the same rows again (loxo-cli, live);
-- page counters stand at the top level (loxo-cli, live) or under `pagination` (Loxo's reference);
-- a `scroll_id` is hex of a JSON array that begins with the last row's time in milliseconds (recorded by Ampersand).
+- an endpoint that ignores its cursor repeats it and returns the same rows again (loxo-cli, live);
+- page counters are at the top level (loxo-cli, live) or under `pagination` (Loxo's reference);
+- a `scroll_id` is the hex form of a JSON array that begins with the last row's time in milliseconds (recorded by
+  Ampersand).
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from loxo_api.timestamps import http_date
 
 Record = dict[str, Any]
 
-# A search engine that stops counting answers exactly this number for "at least this many".
+# A search engine that stops counting returns exactly this number for "at least this many".
 COUNT_CAP = 10_000
 
 
 @dataclass(frozen=True)
 class Page:
-    """One decoded answer of a list.
+    """One decoded page of a list.
 
-    `total_count` and `total_pages` are None where the answer does not say; `scroll_id` is None at the end; `date` is
-    the header of that name.
+    `total_count` and `total_pages` are None if the response lacks them; `scroll_id` is None at the end; `date` is the
+    header of that name.
     """
 
     records: Sequence[Record]
@@ -42,14 +43,14 @@ class Page:
 
     @property
     def served_at(self) -> str | None:
-        """The server's clock, as a moment."""
+        """The server's clock as a timestamp."""
         return http_date(self.date)
 
 
 def decode_page(endpoint: Endpoint, body: Any) -> Page:
-    """Reads an answer strictly: a missing records_keys is an error, never the end of the data.
+    """Decodes a response strictly: a missing list is an error, never the end of the data.
 
-    :raises ContractError: the answer has not the shape that the endpoint's row of facts says.
+    :raises ContractError: the response does not have the shape that the endpoint's row describes.
     """
     if endpoint.paging is Paging.RECORD:
         return _decode_record(endpoint, body)
@@ -60,7 +61,7 @@ def decode_page(endpoint: Endpoint, body: Any) -> Page:
         raise ContractError(f"expected {f'an object with {wanted}' if wanted else 'a list'}, got {_kind(body)}")
     records = next((body[key] for key in endpoint.records_keys if isinstance(body.get(key), list)), None)
     if records is None:
-        raise ContractError(f"the key '{endpoint.records_keys[0]}' with the list is missing from the answer")
+        raise ContractError(f"the key '{endpoint.records_keys[0]}' with the list is missing from the response")
     nested = body.get("pagination")
     counters = {**(nested if isinstance(nested, dict) else {}), **body}
     scroll_id = body.get("scroll_id")
@@ -75,7 +76,7 @@ def decode_page(endpoint: Endpoint, body: Any) -> Page:
 
 
 def _decode_record(endpoint: Endpoint, body: Any) -> Page:
-    """One record as a page of one; `null` with status 200 is Loxo's way to say that it is gone (loxo-cli, live)."""
+    """One record as a page of one; `null` with status 200 means that the record is deleted (loxo-cli, live)."""
     if body is None:
         return Page([])
     if isinstance(body, dict) and "id" not in body:
@@ -86,7 +87,7 @@ def _decode_record(endpoint: Endpoint, body: Any) -> Page:
 def _checked(records: list[Any]) -> list[Record]:
     for record in records:
         if not isinstance(record, dict) or not isinstance(record.get("id"), (int, str)) or record["id"] is True:
-            raise ContractError(f"a record is {_kind(record)} without an id, so it cannot be told from others")
+            raise ContractError(f"a record is {_kind(record)} without an id, so it cannot be identified")
     return records
 
 
@@ -96,12 +97,12 @@ def _count(counters: Mapping[str, Any], name: str) -> int | None:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "text", type(None): "null", bool: "a yes/no value"}
+    names = {dict: "an object", list: "a list", str: "text", type(None): "null", bool: "a boolean"}
     return names.get(type(value), "a number")
 
 
 def position(scroll_id: str | None) -> float | None:
-    """The time, in milliseconds, that a scroll_id stands at, or None if it cannot be read from it."""
+    """The time in a scroll_id, in milliseconds, or None if it has no readable time."""
     try:
         decoded = json.loads(bytes.fromhex(scroll_id or ""))
     except (ValueError, RecursionError):

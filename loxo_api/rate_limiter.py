@@ -1,9 +1,9 @@
-"""One pace for all streams. Loxo publishes no limit, so it is found: faster until a 429, then slower.
+"""One request rate for all streams. Loxo publishes no limit, so the rate rises until a 429 and then falls.
 
-Where the numbers come from: the only public client that spaces the starts of its requests sends 4 a second, and one
-that sent 16 at once was refused nearly all of them; so we start there and rise with every answer. At a 429 we fall
-just below what Loxo answered in the second before it, feel our way around that limit, and leave it quickly once it no
-longer holds, as TCP's CUBIC does.
+The source of the numbers: the only public client that spaces its requests sends 4 a second, and most requests of a
+client that sent 16 at once were refused. So the rate starts at 4 and rises with each response. At a 429 it falls just
+below the number of responses in the second before, approaches that limit slowly, and leaves it quickly once the limit
+no longer holds, as TCP CUBIC does.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from loxo_api.http_messages import Response
 
 logger = logging.getLogger("airbyte")
 
-# Requests a second, and how many may be sent at once in the beginning.
+# Requests per second, and the size of the first burst.
 START_RATE = 4.0
 START_BURST = 2.0
 MIN_RATE = 0.5
 MAX_RATE = 200.0
-# Where Loxo does not say how long to pause after a 429.
+# The pause after a 429 without a usable Retry-After.
 DEFAULT_PAUSE_SECONDS = 0.5
-# Refused again after fewer answers than FEW, so many times in a row: then asking more slowly is not what helps.
+# After VAIN_CUTS cuts in a row with fewer than FEW responses between them, a lower rate does not help.
 FEW, VAIN_CUTS = 10, 3
-# Longer than this a pause ends the stream: a platform's worker is not for sleeping in.
+# A longer pause ends the stream, because a platform's worker must not sleep for hours.
 MAX_PAUSE_SECONDS = 300
-# Nobody should wonder whether a pausing sync still lives.
+# How often a pausing sync reports that it is alive.
 REMINDER_SECONDS = 20.0
 
 
 class RateLimiter:
-    """A token bucket shared by all threads, whose rate follows Loxo's answers.
+    """A token bucket shared by all threads, whose rate follows the responses.
 
-    :param clock: seconds that never go back.
-    :param sleep: waits so many seconds.
+    :param clock: returns monotonic seconds.
+    :param sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class RateLimiter:
 
     @property
     def highest(self) -> float:
-        """The pace, in requests a second, that Loxo's limit allows if it was met, else the highest there is."""
+        """The limit in requests per second if a 429 showed one, else the maximum rate."""
         return min(self._limit, MAX_RATE)
 
     def wait_for_turn(self) -> None:
@@ -69,7 +69,7 @@ class RateLimiter:
             self._sleep(seconds)
 
     def learn(self, response: Response) -> None:
-        """Takes an answer into account; a pause that Loxo asks for holds for all streams."""
+        """Adapts the rate to a response. A pause that Loxo asks for applies to all streams."""
         if response.status_code == 429:
             pause = retry_after(response)
             self._slow_down(DEFAULT_PAUSE_SECONDS if pause is None else min(pause, MAX_PAUSE_SECONDS))
@@ -77,7 +77,7 @@ class RateLimiter:
             self._speed_up()
 
     def _seconds_to_wait(self) -> float:
-        """Takes a request from the budget and returns 0, or says when to ask again."""
+        """Takes a token and returns 0, or returns the seconds until the next try."""
         with self._lock:
             now = self._clock()
             if now < self._paused_until:
@@ -93,7 +93,7 @@ class RateLimiter:
             return 0.0
 
     def _speed_up(self) -> None:
-        """Each answer allows so many more a second: 2 at first, 0.01 near a limit, 0.5 beyond it."""
+        """Each response raises the rate: by 2 at first, by 0.01 near a limit, by 0.5 beyond it."""
         with self._lock:
             self._answered.append(self._clock())
             self._since_cut += 1
@@ -101,7 +101,7 @@ class RateLimiter:
             self.rate = min(MAX_RATE, self.rate + step)
 
     def _slow_down(self, pause: float) -> None:
-        """One cut for the whole burst that met the limit."""
+        """Cuts the rate once for a burst of refusals."""
         with self._lock:
             now = self._clock()
             if now >= self._paused_until:
@@ -112,27 +112,27 @@ class RateLimiter:
             self._tokens, self._filled_at = 0.0, self._paused_until
 
     def _cut(self, now: float) -> None:
-        # The limit of an account is no lower for being asked slowly: these refusals have another reason.
+        # An account's limit does not fall because requests are slow, so these refusals have another reason.
         self._vain_cuts = self._vain_cuts + 1 if self._since_cut < FEW else 0
         self._since_cut = 0
         if self._vain_cuts >= VAIN_CUTS:
             self._vain_cuts, self._limit, self.rate = 0, math.inf, max(self.rate, START_RATE)
             return
         in_the_last_second = sum(answered > now - 1 for answered in self._answered)
-        # Few answers are no reason to crawl while that second is not over yet, or where an older throttle just ends.
+        # Few responses do not justify a very low rate within a second after a pause.
         floor = self.rate / (8 if now - self._paused_until >= 1 else 2)
         self._limit = min(self.rate, max(MIN_RATE, floor, in_the_last_second))
         self.rate = max(MIN_RATE, 0.9 * self._limit)
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds that Loxo asks to wait, from a number or an HTTP date; None if it does not say."""
+    """The seconds in a Retry-After header, given as a number or an HTTP date; None without a usable value."""
     value = response.headers.get("Retry-After", "").strip()
     try:
         seconds = float(value)
     except ValueError:
         try:
-            # By the server's own clock, where it tells: ours may be an hour off.
+            # By the server's clock if the response has a Date, because ours may be an hour off.
             until, now = _http_seconds(value), response.headers.get("Date")
             seconds = until - (_http_seconds(now) if now else time.time())
         except (TypeError, ValueError):

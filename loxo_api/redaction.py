@@ -1,7 +1,7 @@
-"""Loxo's own words in our messages, never with the key in them.
+"""Keeps the API key out of messages that quote a response.
 
-A server can echo a key in more forms than a search for it finds. So nothing is replaced within a text: a text that
-shows a trace of the key in any form is left out as a whole.
+A server can echo a key in more forms than a search finds. So nothing is replaced within a text: a text that shows a
+part of the key in any form is omitted as a whole.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any
 from loxo_api.exact_json import loads
 
 HIDDEN = "****"
-# So many letters and digits of the key in a row are a trace of it: half a key is a leak too.
+# This many consecutive letters and digits of the key count as a part of it: half a key is a leak too.
 _TRACE = 8
-# A text may be escaped more than once, but not for ever.
+# How often nested escapes are resolved.
 _ROUNDS = 6
 _LONGEST = 300
-# An error is short; what is longer is something else, and slow to search.
+# Longer bodies are not error messages, and slow to search.
 _LONGEST_BODY = 100_000
 _ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2})|[bfnrt])")
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 
 class Redactor:
-    """Tells texts that show a key from those that do not."""
+    """Recognises texts that show a key."""
 
     def __init__(self, key: str) -> None:
         raw = key.encode()
@@ -41,7 +41,7 @@ class Redactor:
         self._traces = {trace for form in forms for trace in _traces(_skeleton(form))}
 
     def shows_key(self, text: str) -> bool:
-        """Whether the text holds the key or a part of it, however it is escaped, encoded, cased or broken."""
+        """Whether the text contains the key or a part of it, in any escape, encoding, case or line break."""
         for form in _unescaped(text):
             skeleton = _skeleton(form)
             if self._key in _squeezed(form) or any(trace in skeleton for trace in self._traces):
@@ -49,11 +49,11 @@ class Redactor:
         return False
 
     def text(self, text: str) -> str:
-        """The text, or asterisks where it shows the key."""
+        """The text, or asterisks if it shows the key."""
         return HIDDEN if self.shows_key(text) else text
 
     def words(self, body: bytes, names: tuple[str, ...] = ("errors", "error", "message")) -> str:
-        """The words of a JSON error, for people: its short texts only, as any other body may hold people's data."""
+        """The short texts of a JSON error; other bodies may contain personal data and are not quoted."""
         if len(body) > _LONGEST_BODY:
             return ""
         try:
@@ -62,10 +62,10 @@ class Redactor:
             return ""
         if not isinstance(document, dict):
             return ""
-        said = [text for name in names for text in _texts(document.get(name))]
+        texts = [text for name in names for text in _texts(document.get(name))]
         if self.shows_key(body.decode("utf-8", "replace")) or self.shows_key("".join(_all_texts(document))):
             return HIDDEN
-        line = " ".join("; ".join(dict.fromkeys(said)).split())
+        line = " ".join("; ".join(dict.fromkeys(texts)).split())
         return self.text(line)[:_LONGEST].encode("utf-8", "replace").decode()
 
 
@@ -93,7 +93,7 @@ def _all_texts(document: Any) -> list[str]:
 
 
 def _unescaped(text: str) -> list[str]:
-    """The text, and what becomes of it when its escapes of JSON, HTML and addresses are resolved, again and again."""
+    """The text, and its forms with the escapes of JSON, HTML and URLs resolved repeatedly."""
     forms = [text]
     for _ in range(_ROUNDS):
         for unescape in (_without_json_escapes, html.unescape, urllib.parse.unquote):

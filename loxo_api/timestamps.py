@@ -1,4 +1,4 @@
-"""Points in time as Loxo writes them: ISO 8601 in UTC with milliseconds (recorded by Whippy), so that text sorts."""
+"""Timestamps in Loxo's form: ISO 8601 in UTC with milliseconds (recorded by Whippy), so that they sort as text."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _USUAL = re.compile(_DATE + r"T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\.[0-9]{3}Z")
 
 
 def parse_timestamp(value: Any) -> str | None:
-    """A time in Loxo's usual form, whatever form it came in; None if it is no time, or not one since the year 1000."""
+    """A timestamp of any form in Loxo's form; None if it is invalid or before the year 1000."""
     if not isinstance(value, str):
         return None
     try:
         if _USUAL.fullmatch(value):
-            datetime.fromisoformat(value[:10])  # the 30th of February is no day
+            datetime.fromisoformat(value[:10])  # refuses February 30
             return value
         parsed = pendulum.parse(value, tz="UTC")
         usual = format_timestamp(parsed) if isinstance(parsed, pendulum.DateTime) else ""
@@ -30,7 +30,7 @@ def parse_timestamp(value: Any) -> str | None:
 
 
 def http_date(value: str) -> str | None:
-    """The moment that a server's Date header names, or None."""
+    """The timestamp of an HTTP Date header, or None if it is invalid."""
     try:
         return format_timestamp(pendulum.instance(email.utils.parsedate_to_datetime(value)))
     except (TypeError, ValueError):
@@ -38,22 +38,22 @@ def http_date(value: str) -> str | None:
 
 
 def format_timestamp(time: pendulum.DateTime) -> str:
-    """A time in Loxo's usual form."""
+    """The time in Loxo's form."""
     return time.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss.SSS") + "Z"
 
 
 def shift(value: str, **amount: int) -> str:
-    """A moment moved by `seconds`, `days` and the like."""
+    """The timestamp moved by `seconds`, `hours`, `days` and so on."""
     return format_timestamp(pendulum.instance(datetime.fromisoformat(value.replace("Z", "+00:00"))).add(**amount))
 
 
 def to_seconds(value: str) -> float:
-    """A moment in seconds since 1970."""
+    """The timestamp in seconds since 1970."""
     return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
 
 
 def changed_at(record: Mapping[str, Any]) -> str | None:
-    """When the record changed last, if it says."""
+    """The record's `updated_at` as a timestamp, or None if it is missing or invalid."""
     return parse_timestamp(record.get("updated_at"))
 
 
@@ -62,16 +62,16 @@ def now() -> str:
 
 
 def not_ahead(timestamp: str) -> str:
-    """The timestamp, but never later than now: a state in the future would hide all that comes before it."""
+    """The earlier of the timestamp and now: a state in the future would hide all records before it."""
     return min(timestamp, now())
 
 
 def latest(records: Iterable[Mapping[str, Any]], field: str, limit: str = "9") -> str:
-    """The latest timestamp in a field of the records that is not after the limit, or an empty text."""
+    """The latest timestamp in a field of the records that is not after the limit, or an empty string."""
     found = ""
     for record in records:
         value = record.get(field)
-        # Compared as text first, because parsing each is a tenth of a read's time; Loxo's usual form sorts.
+        # Compared as text first, because parsing each value takes a tenth of the CPU time of a read.
         if isinstance(value, str) and value[:10] >= found[:10]:
             parsed = parse_timestamp(value)
             if parsed and found < parsed <= limit:
