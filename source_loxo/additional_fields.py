@@ -1,12 +1,12 @@
-"""Every field arrives: a record's fields that the connection's schema does not name go into one column of their own.
+"""Moves fields that the connection's schema does not name into the column `_loxo_additional_fields`.
 
-Typed destinations store only what the catalog names. So each stream declares the column `_loxo_additional_fields`, an
-object, and a field that nothing names moves into it. It moves, and is not copied, so that each value is stored once:
-destinations that keep whole records find it in the object. Where the column is not selected, records pass unchanged.
+Typed destinations store only the columns of the catalog. So each stream declares this column, an object, and unnamed
+fields move into it. They are moved and not copied, so that each value is stored once. Where the column is not selected,
+records pass unchanged.
 
-A column that the user deselected must not come back through this door. Airbyte hands a configured schema without the
+A column that the user deselected must not return through this column. Airbyte passes a configured schema without the
 deselected properties, and with the selected ones as discover wrote them. So discover lists all columns that it offered
-in the column's own schema (`COLUMNS_KEYWORD`): a field on that list, or in our declared schema, is not additional.
+in the column's own schema (`COLUMNS_KEYWORD`): a field on that list, or in the declared schema, is not additional.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ logger = logging.getLogger("airbyte")
 ADDITIONAL_FIELDS = "_loxo_additional_fields"
 COLUMNS_KEYWORD = "x-loxo-columns"
 
-# Records at the beginning of a stream whose values are all held against the schema; after them, one of each list that
-# passes here, since a full check costs ten times as much as a look for unnamed fields.
+# The number of records at the start of a stream whose types are all checked; after them, one record of each batch is
+# checked, because a type check costs ten times as much as the search for unnamed fields.
 CHECKED_RECORDS = 1000
-# Names that are remembered for the log: keys that are data, such as ids, must not fill the memory.
+# The number of names kept for the log: keys that are data, such as ids, must not fill the memory.
 MAX_NAMES = 100
 
 _PYTHON_TYPES: Mapping[str, frozenset[type]] = {
@@ -64,13 +64,12 @@ def with_additional_fields(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class AdditionalFields:
-    """Moves the unnamed fields of one stream's records, and says at the end which those were. Safe to share by threads.
+    """Moves the unnamed fields of one stream's records, and reports their names at the end. Safe to share by threads.
 
-    A configured schema without properties, such as one written by hand, says nothing of what the user wants: records
-    pass unchanged, with all their fields.
+    With a configured schema without properties, such as a handwritten one, records pass unchanged.
 
-    :param declared: the schema of our own.
-    :param configured: the `json_schema` that the configured catalog has for this stream.
+    :param declared: the schema in `schemas/`.
+    :param configured: the `json_schema` of this stream in the configured catalog.
     """
 
     def __init__(self, stream_name: str, declared: Mapping[str, Any], configured: Mapping[str, Any]) -> None:
@@ -78,10 +77,10 @@ class AdditionalFields:
         ours, chosen = _properties(declared), _properties(configured)
         column = chosen.get(ADDITIONAL_FIELDS)
         offered = column.get(COLUMNS_KEYWORD) if isinstance(column, Mapping) else None
-        self._says_what_was_offered = isinstance(offered, list)
+        self._lists_offered = isinstance(offered, list)
         self._passes_all = not chosen
         self._is_selected = column is not None
-        # Loxo's own field of the column's name, should there be one, is a field like others.
+        # A field of Loxo with the column's name is treated like other fields.
         self._known = frozenset({*ours, *chosen, *_texts(offered)}) - {ADDITIONAL_FIELDS}
         self._checks = {key: check for key, field in {**ours, **chosen}.items() if (check := _Check.of(field))}
         self._to_check = CHECKED_RECORDS
@@ -91,7 +90,7 @@ class AdditionalFields:
         self._undecided: set[str] = set()
 
     def apply(self, records: list[Record]) -> list[Record]:
-        """The records, with their unnamed fields in the column; the list itself if there are none."""
+        """The records with their unnamed fields in the column; the same list if there are none."""
         self._check_types(records)
         known = self._known
         if self._passes_all or all(map(known.issuperset, records)):
@@ -99,10 +98,10 @@ class AdditionalFields:
         return [record if known.issuperset(record) else self._sorted_out(record) for record in records]
 
     def _sorted_out(self, record: Record) -> Record:
-        # A null is not worth a value in the column: the field says nothing.
+        # A null carries no information, so it does not fill the column.
         unnamed = {key: value for key, value in record.items() if key not in self._known and value is not None}
-        if not self._says_what_was_offered:
-            # Without the list, a custom field is either new since discover or deselected. Privacy goes first.
+        if not self._lists_offered:
+            # Without the list, a custom field is either new since discover or deselected. Privacy has priority.
             undecided = {key for key in unnamed if is_custom_field(key)}
             self._note(self._undecided, undecided)
             for key in undecided:
@@ -121,7 +120,7 @@ class AdditionalFields:
 
     def _check_types(self, records: list[Record]) -> None:
         left = self._to_check
-        if left > 0:  # without the lock: a few records more or less do no harm
+        if left > 0:  # without the lock, because a few records more or less do not matter
             self._to_check = left - len(records)
         for record in records if left > 0 else records[:1]:
             for key, value in record.items():
@@ -134,7 +133,7 @@ class AdditionalFields:
             if key in self._wrong:
                 return
             self._wrong.add(key)
-        kind = _KINDS.get(type(value), "something else")
+        kind = _KINDS.get(type(value), "another type")
         if type(value) in check.types:
             kind = f"text that is not of the format {check.format}"
         logger.warning(
@@ -143,19 +142,19 @@ class AdditionalFields:
         )
 
     def report(self) -> None:
-        """Logs, at the end of the stream, the names of the fields that the schema does not name; never a value."""
-        said = []
+        """Logs the names of the unnamed fields, never a value, at the end of the stream."""
+        parts = []
         if self._unnamed and self._is_selected:
-            said.append(f"fields that the schema does not name are in {ADDITIONAL_FIELDS}: {_listed(self._unnamed)}")
+            parts.append(f"fields that the schema does not name are in {ADDITIONAL_FIELDS}: {_listed(self._unnamed)}")
         elif self._unnamed:
-            said.append(f"the schema does not name these fields of the records: {_listed(self._unnamed)}")
+            parts.append(f"the schema does not name these fields of the records: {_listed(self._unnamed)}")
         if self._undecided:
-            said.append(
+            parts.append(
                 f"custom fields that are new or deselected stay out of {ADDITIONAL_FIELDS}: {_listed(self._undecided)}"
             )
-        if said:
+        if parts:
             logger.info(
-                f"{self._stream_name}: {'; '.join(said)}. Refresh the connection's schema to make columns of new ones."
+                f"{self._stream_name}: {'; '.join(parts)}. Refresh the connection's schema to make columns of new ones."
             )
 
 
@@ -169,7 +168,7 @@ class _Check:
 
     @classmethod
     def of(cls, field: Any) -> _Check | None:
-        """The check of a property; None where its schema does not name the types plainly."""
+        """The check of a property; None if its schema has no simple list of types."""
         declared = field.get("type") if isinstance(field, Mapping) else None
         names = [declared] if isinstance(declared, str) else declared
         if not isinstance(names, list) or not names or any(name not in _PYTHON_TYPES for name in map(str, names)):
@@ -205,7 +204,7 @@ def _texts(values: Any) -> Iterable[str]:
 
 
 def _listed(names: set[str]) -> str:
-    """The names, in one printable line of bounded length."""
+    """The names as one printable line of bounded length."""
     printable = (name if name.isprintable() else name.encode("unicode_escape").decode() for name in names)
     shown = sorted(name[:80] for name in printable)[:MAX_NAMES]
     return ", ".join(shown) + (", and more" if len(names) >= MAX_NAMES else "")

@@ -1,6 +1,6 @@
-"""What stands between the workers and the main thread, so that nothing is fetched which nobody takes yet.
+"""The queue between the workers and the main thread, and the limit on requests while it is full.
 
-Who fetches ahead of a slow destination fills the memory, and reads again after a kill what was never printed.
+Fetching ahead of a slow destination fills the memory, and a kill discards the pages that were not printed.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from typing import Any
 
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
 
-# A page and the state behind it are two items; five pages are what a slow destination makes us hold.
+# A page and the state behind it are two items, so five pages wait for a slow destination.
 QUEUE_ITEMS = 10
-# Items in the queue and requests under way, while the destination is busy.
+# Items in the queue plus requests in progress while the destination is busy.
 AHEAD = 4
-LOOK_SECONDS = 0.003
+POLL_SECONDS = 0.003
 
 
 class PageQueue(Queue[Any]):
     """The CDK's queue from the workers to the main thread: lists of records go in, single records come out.
 
-    The CDK puts and gets each record by itself, and each time a lock is taken and a thread is woken.
+    The CDK puts and gets single records, each with a lock and a thread switch.
 
-    `failed` are the names of the streams whose error has passed.
+    `failed` has the names of the streams whose error has passed through.
     """
 
     def __init__(self) -> None:
         super().__init__(QUEUE_ITEMS)
         self.failed: list[str] = []
-        self._page: deque[Any] = deque()  # of the main thread alone, which is the queue's only reader
+        self._page: deque[Any] = deque()  # used by the main thread only
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         while not self._page:
@@ -49,27 +49,27 @@ class PageQueue(Queue[Any]):
 
 
 class Backpressure:
-    """Stands around each request. While the queue is empty, as it is when Loxo is the slow side, nobody waits."""
+    """A context around each request. It waits only while the queue holds items, so not while Loxo is the slow side."""
 
     def __init__(self, queue: PageQueue) -> None:
         self._queue = queue
         self._lock = threading.Lock()
-        self._under_way = 0
+        self._in_progress = 0
 
     def __enter__(self) -> None:
         while not self._may_start():
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
-            self._under_way -= 1
+            self._in_progress -= 1
 
     def _may_start(self) -> bool:
         with self._lock:
             waiting = self._queue.qsize()
-            if waiting and waiting + self._under_way >= AHEAD:
+            if waiting and waiting + self._in_progress >= AHEAD:
                 return False
-            self._under_way += 1
+            self._in_progress += 1
             return True

@@ -1,4 +1,4 @@
-"""A page's records on their way to the output, with the state that becomes true behind them."""
+"""The records of a page together with the commit of the state behind them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from loxo_api.pages import Record
 class Batch(list[Record]):
     """Records that enter the queue together.
 
-    :param commit: called once the records are in the queue. A state that it emits stands behind them there, so a
-        killed sync never loses what its state says is delivered.
+    :param commit: called when the records are in the queue. A state that it emits follows them there, so a killed sync
+        never loses records that its state covers.
     """
 
     def __init__(self, records: Iterable[Record] = (), commit: Callable[[], None] | None = None) -> None:

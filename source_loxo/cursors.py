@@ -1,9 +1,9 @@
-"""When a sync says what it remembers.
+"""Emits states in the order of the records.
 
-A state message is a promise: all that came before it is delivered. The CDK's workers hand records to the main thread
-through a queue, so a state made in a worker must go through the same queue. With the CDK's plain in-memory repository
-it overtook hundreds of records, and a killed sync lost them without an error. The CDK calls `observe` once a batch is
-in the queue: there the batch's commit runs, and the state that it emits stands behind the batch.
+A state message means that all records before it are delivered. Workers send records to the main thread through a queue,
+so a state from a worker must use the same queue. With the CDK's in-memory repository, states overtook hundreds of
+records, and a killed sync lost these without an error. The CDK calls `observe` when a batch is in the queue: the
+batch's commit runs there, and the state that it emits follows the batch.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from source_loxo.state import State
 
 
 class QueueOrderedRepository(InMemoryMessageRepository):
-    """Sends a worker's messages behind the records that this worker has queued.
+    """Puts a worker's messages behind the records that this worker has queued.
 
-    The main thread is the queue's only reader and must never wait to put: its messages are kept as the CDK keeps them.
+    The main thread is the queue's only reader and must not block on a put, so its messages go the CDK's way.
     """
 
     def __init__(self, queue: Queue[Any]) -> None:
@@ -43,19 +43,19 @@ class QueueOrderedRepository(InMemoryMessageRepository):
 
 
 class StreamCursor(Cursor):
-    """The cursor of every stream; without a state the stream remembers nothing, and each sync reads all of it.
+    """The cursor of a stream.
 
-    :param memory: what the stream remembers, or None.
+    :param memory: the typed state, or None for a stream without state.
     """
 
     def __init__(self, stream_name: str, repository: InMemoryMessageRepository, memory: State | None = None) -> None:
         self.stream_name = stream_name
         self.memory = memory
-        # Reentrant: a change of the memory and the checkpoint that follows are one step.
+        # Reentrant: a change of the state and the checkpoint behind it are one step.
         self.lock = threading.RLock()
         self._repository = repository
         self._states = ConnectorStateManager()
-        # Until the first checkpoint, what the platform handed in is still true.
+        # Until the first checkpoint, the state from the platform stays valid.
         self._state: dict[str, Any] = memory.to_json() if memory else {NO_CURSOR_STATE_KEY: True}
 
     @property
@@ -67,9 +67,9 @@ class StreamCursor(Cursor):
         self._repository.emit_message(message)
 
     def checkpoint(self) -> None:
-        """Emits what is remembered now. Its caller has seen the records behind it into the queue."""
+        """Emits the present state. The caller has put the records that it covers into the queue."""
         if self.memory:
-            with self.lock:  # so that an older state is never put behind a newer one
+            with self.lock:  # keeps states in order
                 self._state = self.memory.to_json()
                 self._emit()
 
@@ -82,10 +82,10 @@ class StreamCursor(Cursor):
             record.commit()
 
     def close_partition(self, partition: Partition) -> None:
-        """Called by the worker after the last record of a partition that did not fail."""
+        """Does nothing: batches carry their own commits."""
 
     def ensure_at_least_one_state_emitted(self) -> None:
-        """Called by the main thread at the end, also after a failure: repeats what is already true."""
+        """Called by the main thread at the end, also after a failure: repeats the last state."""
         self._emit()
 
     def should_be_synced(self, record: Record) -> bool:

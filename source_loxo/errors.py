@@ -1,4 +1,4 @@
-"""The border to Airbyte: errors of the Loxo API become the protocol's errors here, and nowhere else."""
+"""Translates errors of the Loxo API into errors of the Airbyte protocol."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from loxo_api.errors import ContractError, LoxoError
 
 
-class ToldError(AirbyteTracedException):
-    """An error whose message says all: the way through our code to it helps nobody."""
+class UserError(AirbyteTracedException):
+    """An error with a complete message, reported without a stack trace."""
 
     def as_airbyte_message(self, stream_descriptor: StreamDescriptor | None = None) -> AirbyteMessage:
         message = super().as_airbyte_message(stream_descriptor)
@@ -17,16 +17,16 @@ class ToldError(AirbyteTracedException):
         return message
 
 
-def traced(error: LoxoError, stream_name: str = "") -> ToldError:
-    """The protocol's error, which names the stream.
+def traced(error: LoxoError, stream_name: str = "") -> UserError:
+    """The protocol's error.
 
-    :param stream_name: the stream that failed; empty for an error of the whole command.
+    :param stream_name: the failed stream; empty for an error of the whole command.
     """
     message = str(error)
     if isinstance(error, ContractError):
         message = f"{stream_name}: Loxo returned an unexpected response: {message}."
     descriptor = StreamDescriptor(name=stream_name) if stream_name else None
-    return ToldError(
+    return UserError(
         message=message,
         failure_type=FailureType(error.kind.value),
         stream_descriptor=descriptor,

@@ -1,9 +1,9 @@
-"""Entry point of the `source-loxo` command: whole lines out, and an end whatever happens.
+"""Entry point of the `source-loxo` command. It prints whole lines, and the process always ends.
 
-The CDK's own `launch` prints through a buffer, so a SIGTERM cuts the last line in two, and records of ours would be
-mixed with lines that the log handlers write past it. Here every line goes to the file descriptor in one piece under
-one lock, and a signal ends the process between two lines. Workers may wait for ever in a full queue, and the
-interpreter would wait for them; so a failure leaves without asking them.
+The CDK's `launch` prints through a buffer, so a SIGTERM cuts the last line in two, and log handlers write between the
+records. Here every line goes to the file descriptor in one piece under one lock, and a signal ends the process between
+two lines. Workers can block for ever on a full queue, and the interpreter waits for them at its end; so a failure ends
+the process without them.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
 from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 
 from loxo_api.exact_json import dumps
-from source_loxo.errors import ToldError
+from source_loxo.errors import UserError
 from source_loxo.source import SourceLoxo, parsed
 
-# How long a started line may take to be read by the other side before we leave without it.
+# Seconds that a reader has to take a line in progress before a signal ends the process.
 GRACE_SECONDS = 5.0
-# Records are written together, for each write lets another thread take the interpreter. A pipe holds 64 kB.
+# Records are written together, because each write releases the interpreter lock. A pipe holds 64 kB.
 TOGETHER_BYTES = 60_000
 
 
 class WholeLines(io.TextIOBase):
     """A text stream that writes only whole lines, each in one piece, from any thread.
 
-    On a pipe, up to 4 kB are written whole or not at all; a longer line can be cut if the reader has stalled for good.
+    A pipe takes up to 4 kB atomically; a longer line can be cut if the reader never reads again.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -60,18 +60,18 @@ class WholeLines(io.TextIOBase):
         return len(text)
 
     def write_line(self, line: bytes) -> None:
-        """Writes a line, which has no newline yet, in one piece."""
+        """Writes one line, given without its newline."""
         self.write_lines([line])
 
     def write_lines(self, lines: list[bytes]) -> None:
-        """Writes lines together where that cannot cut one: into a pipe that is empty, or into a file."""
+        """Writes lines in one call where that cannot cut one: into an empty pipe, or into a file."""
         data = [line + b"\n" for line in lines]
         with self.lock:
             for piece in data if self._is_waiting() else [b"".join(data)]:
                 self._write(piece)
 
     def _is_waiting(self) -> bool:
-        """Whether the reader of a pipe is behind."""
+        """Whether a pipe holds unread data."""
         return self._is_pipe and struct.unpack("i", fcntl.ioctl(self._descriptor, termios.FIONREAD, b"    "))[0] > 0
 
     def _write(self, data: bytes) -> None:
@@ -89,7 +89,7 @@ class WholeLines(io.TextIOBase):
 
 
 class Entrypoint(AirbyteEntrypoint):
-    """The CDK's entrypoint, which checks a config in our words instead of those of its JSON schema."""
+    """The CDK's entrypoint with our validation messages instead of those of the JSON schema."""
 
     source: SourceLoxo
 
@@ -101,11 +101,11 @@ class Entrypoint(AirbyteEntrypoint):
 def run() -> None:
     """Runs the Airbyte command given on the command line."""
     if sys.stdout is None:
-        _end(1, "the standard output is closed, so there is nowhere to write to.")
+        _end(1, "the standard output is closed, so no message can be printed.")
     out = WholeLines(sys.stdout.fileno())
     _end_on_signals(out)
     arguments = _arguments()
-    print_through(out)  # before the entrypoint, which logs
+    print_through(out)  # before the entrypoint, because it logs
     entrypoint = Entrypoint(SourceLoxo())
     try:
         if arguments.command == "read":
@@ -121,7 +121,7 @@ def run() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    """What the command line says; without a command, the usage, as for any other mistake in it."""
+    """The parsed command line. Without a command, it prints the usage and exits, as for other mistakes."""
     arguments = AirbyteEntrypoint.parse_args(sys.argv[1:])
     if not arguments.command:
         with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
@@ -131,25 +131,25 @@ def _arguments() -> argparse.Namespace:
 
 
 def print_through(out: WholeLines) -> None:
-    """Sends all that is printed and logged through one stream; the CDK's log handler is the root logger's."""
+    """Sends prints and logs through one stream; the CDK's log handler belongs to the root logger."""
     sys.stdout = out
-    # It logs headers that it cannot read, and they may repeat the key.
+    # It logs invalid headers, which can repeat the key.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER:
-            out.write(PRINT_BUFFER.buffer.getvalue())  # its own flush would write past us, and fail on a full disk
+            out.write(PRINT_BUFFER.buffer.getvalue())  # its own flush bypasses `out`, and fails on a full disk
             handler.stream = out
-            handler.addFilter(_is_news)
+            handler.addFilter(_adds_information)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a log line says more than the error messages of the streams, which say why each of them failed."""
-    told = record.exc_info and isinstance(record.exc_info[1], ToldError)
-    return not told and not str(record.msg).startswith("During the sync, the following streams")
+def _adds_information(record: logging.LogRecord) -> bool:
+    """Whether a log line adds to the error messages of the streams."""
+    is_reported = record.exc_info and isinstance(record.exc_info[1], UserError)
+    return not is_reported and not str(record.msg).startswith("During the sync, the following streams")
 
 
 def _read(entrypoint: Entrypoint, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
-    """What `AirbyteEntrypoint.run` does for a read, but with the messages themselves and not as text."""
+    """Reads as `AirbyteEntrypoint.run` does, but yields the messages themselves instead of text."""
     debug = arguments.debug or is_platform_debug_log_enabled()
     for logger in (entrypoint.logger, logging.getLogger("airbyte")):
         logger.setLevel(logging.DEBUG if debug else logging.INFO)
@@ -163,7 +163,7 @@ def _read(entrypoint: Entrypoint, arguments: argparse.Namespace) -> Iterator[Air
 
 
 def _write_all(messages: Iterator[AirbyteMessage], out: WholeLines) -> None:
-    """Writes messages in their order. Only records wait for others, and never behind a state or a status."""
+    """Writes messages in their order. Records are collected; any other message flushes them and itself."""
     lines: list[bytes] = []
     size = 0
     try:
@@ -182,7 +182,7 @@ def _write_all(messages: Iterator[AirbyteMessage], out: WholeLines) -> None:
 
 
 def _encoded(message: AirbyteMessage) -> bytes:
-    """A message as one line of JSON, like the CDK's. Records are encoded faster, and keep their top-level nulls."""
+    """A message as one line of JSON, as the CDK prints it. Records are encoded faster and keep top-level nulls."""
     if message.record is None:
         return AirbyteEntrypoint.airbyte_message_to_string(message).encode()
     record = message.record
@@ -195,9 +195,9 @@ def _encoded(message: AirbyteMessage) -> bytes:
 
 
 def _end_on_signals(out: WholeLines) -> None:
-    """Leaves between two lines. The workers may wait in a full queue for ever, so nothing is asked of them."""
+    """Ends the process between two lines. The workers can block for ever, so they are not joined."""
     signals = {signal.SIGTERM}
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in a job in the background
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # it is ignored in a background job
         signals.add(signal.SIGINT)
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 
@@ -210,7 +210,7 @@ def _end_on_signals(out: WholeLines) -> None:
 
 
 def _end(code: int, text: str) -> NoReturn:
-    """Ends the process now, whatever its threads wait for, with one message on stderr if anybody reads it."""
+    """Ends the process at once, with one message on stderr if stderr accepts it."""
     with contextlib.suppress(OSError, ValueError):
         if select.select([], [2], [], 1)[1]:
             os.write(2, f"source-loxo: {text}\n".encode())

@@ -41,7 +41,7 @@ from source_loxo.additional_fields import AdditionalFields
 from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.discovery import DISCOVER, account_schemas
-from source_loxo.errors import ToldError, traced
+from source_loxo.errors import UserError, traced
 from source_loxo.pipeline_check import PipelineCheck
 from source_loxo.streams.factory import Order, build_stream, load_schema
 
@@ -208,7 +208,7 @@ def _content(file: str, path: str, remedy: str) -> Any:
         raise _wrong(file, path, f"is not usable JSON. {remedy}") from None
 
 
-def _wrong(file: str, path: str, text: str) -> ToldError:
+def _wrong(file: str, path: str, text: str) -> UserError:
     return traced(ConfigError(f"The {file} file {path} {text}"))
 
 

@@ -1,4 +1,4 @@
-"""What each kind of stream remembers between syncs, as JSON that a later version can tell apart."""
+"""The state of each kind of stream, stored as JSON with a version and a kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger("airbyte")
 
 # Raised when the meaning of a stored state changes; a state with another version starts its stream over.
 STATE_VERSION = 2
-# What the CDK writes when a resumable full refresh is done.
+# The key that the CDK writes when a resumable full refresh is complete.
 FULL_REFRESH_COMPLETE_KEY = "__ab_full_refresh_sync_complete"
 
 _State = TypeVar("_State", bound="State")
@@ -25,10 +25,10 @@ _State = TypeVar("_State", bound="State")
 
 @dataclass
 class State:
-    """The base: what a stream below a parent adds to the state of the parent's kind.
+    """The fields that a substream adds to the state of its parent's kind.
 
-    :param full_at: when all parents were last read, for what changes below a parent without a trace in it.
-    :param retry: the keys of parents whose children could not be read, to be asked for first by the next sync.
+    :param full_at: the time of the last read of all parents, for children that change without a trace in the parent.
+    :param retry: the keys of the parents whose children could not be read; the next sync reads them first.
     """
 
     KIND: ClassVar[str] = ""
@@ -36,7 +36,7 @@ class State:
     retry: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """The state as it is emitted; empty fields are left out."""
+        """The emitted state, without empty fields."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         slices = values.pop("slices", None)
         content = {name: value for name, value in values.items() if value not in (None, [], {}, False)}
@@ -49,7 +49,7 @@ class State:
 
     @classmethod
     def from_json(cls: type[_State], stream_name: str, stored: Mapping[str, Any]) -> _State:
-        """The stored state if this version wrote it for this kind of stream, otherwise an empty one, and logs why."""
+        """The stored state if it is of this version and kind, otherwise an empty one with a warning."""
         if not stored or stored.get(NO_CURSOR_STATE_KEY):
             return cls()
         if reason := cls._unusable(stored):
@@ -63,17 +63,17 @@ class State:
 
     @classmethod
     def _unusable(cls, stored: Mapping[str, Any]) -> str:
-        """Why a stored state cannot be used; empty if it can. A time in the future would hide all that is older."""
+        """The reason why a stored state is unusable, or "". A time in the future would hide new records."""
         if stored.get("version") != STATE_VERSION:
             return f"it is of version {stored.get('version')}, this connector writes version {STATE_VERSION}"
         if stored.get("kind") != cls.KIND:
             return f"it belongs to another sync mode or kind of stream ('{stored.get('kind')}', not '{cls.KIND}')"
         times = [stored[name] for name in _TIMES if stored.get(name) is not None]
         if not all(isinstance(time, str) and parse_timestamp(time) == time for time in times):
-            return "it holds an invalid timestamp"
+            return "it contains an invalid timestamp"
         tomorrow = format_timestamp(pendulum.now("UTC").add(days=1))
         if any(time > tomorrow for time in times):
-            return f"it says that {max(times)} is already read, which is in the future"
+            return f"its time {max(times)} is in the future"
         if not isinstance(stored.get("retry", []), list) or not all(
             isinstance(k, dict) for k in stored.get("retry", [])
         ):
@@ -96,10 +96,10 @@ _TIMES = (
 
 @dataclass
 class FullRefreshState(State):
-    """A full refresh under way, or done.
+    """A full refresh in progress, or complete.
 
-    :param sync_id: the catalog's; only an attempt at the same sync resumes.
-    :param generation_id: the same for platforms that name the generation.
+    :param sync_id: the `sync_id` of the catalog; only an attempt at the same sync resumes.
+    :param generation_id: the same for platforms that send a generation.
     """
 
     KIND: ClassVar[str] = "full_refresh"
@@ -125,10 +125,10 @@ class FullRefreshState(State):
 class ChangeFeedState(State):
     """People.
 
-    :param updated_at: all changes up to it are delivered.
+    :param updated_at: the high-water mark: all changes up to it are delivered.
     :param since: during the first sync, the latest change before its first page.
-    :param walk_top: during a long read of changes, the latest change when it began.
-    :param walk_scroll_id: its next page.
+    :param walk_top: during a read of changes, the latest change at its start.
+    :param walk_scroll_id: during a read of changes, its next page.
     """
 
     KIND: ClassVar[str] = "change_feed"
@@ -143,11 +143,11 @@ class ChangeFeedState(State):
 class CreatedAtState(State):
     """Activities and messages.
 
-    :param created_at: the latest creation that is delivered, never ahead of the clock.
-    :param updated_at: all changes up to it were asked for and delivered.
-    :param looked_back_at: when the long look-back was last made.
+    :param created_at: the latest delivered creation time that is not in the future.
+    :param updated_at: the high-water mark of changes: all changes up to it are delivered.
+    :param looked_back_at: the time of the last long look-back.
     :param began: during a sync, the server's clock at its start.
-    :param seen_created_at: during a sync, the latest creation so far; likewise seen_updated_at.
+    :param seen_created_at: during a sync, the latest creation time so far; `seen_updated_at` likewise.
     """
 
     KIND: ClassVar[str] = "created_at"
@@ -164,7 +164,7 @@ class CreatedAtState(State):
 class UpdatedAtState(State):
     """Companies, deals, placements.
 
-    :param updated_at: the latest change when the last sync began, or the server's clock then.
+    :param updated_at: the latest change before the last sync, or the server's clock at its start.
     :param began: during a sync, the server's clock at its start.
     :param seen_updated_at: during a sync, the latest change so far.
     """
@@ -178,7 +178,7 @@ class UpdatedAtState(State):
 
 @dataclass
 class JobsState(State):
-    """Jobs, whose page numbers are not positions: there is no state before the end."""
+    """Jobs. A page number is not a position, so this state is emitted at the end only."""
 
     KIND: ClassVar[str] = "jobs"
     updated_at: str | None = None
@@ -186,7 +186,7 @@ class JobsState(State):
 
 @dataclass
 class TouchedJobsState(State):
-    """Jobs whose candidates may have changed: the latest change of a job, the latest creation of an activity."""
+    """Parents of job_candidates: the latest change of a job, and the latest creation of an activity."""
 
     KIND: ClassVar[str] = "touched_jobs"
     updated_at: str | None = None
