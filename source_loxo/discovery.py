@@ -1,16 +1,16 @@
-"""The schemas of one account: ours, the agency's own fields, and the fields that its records show.
+"""The schemas of one account: declared fields, the agency's custom fields, and fields seen in a sample.
 
-Loxo publishes no response schemas, so what several objects hold is not known before an account is seen. discover asks
-for a small page of each list, and for a few records below it, and declares what it sees there. It must answer the same
-from one day to the next, since Airbyte shows each difference as a schema change. So:
+Loxo publishes no response schemas, so the fields of several objects are unknown before an account is sampled. discover
+reads a small page of each list, and a few records below it, and declares the fields it finds. Its result must be stable
+from day to day, because Airbyte shows each difference as a schema change. So:
 
-- where a list can be sorted, its oldest page is half of the sample, and of that hardly anything changes;
+- where a list can be sorted, its oldest page is half of the sample, because old records hardly change;
 - a field becomes a column if most records have its key and a fair share has a value; rare ones are delivered in
   `_loxo_additional_fields`. Most lists send all keys, with nulls (recorded by Whippy); some leave nulls out (recorded
   by Ampersand), and there only fields that most records fill become columns;
-- full records are few in a sample, so a field that their list has too is declared as it is there;
-- a number is an integer only where the name says that it is an id: the next page may hold a fraction;
-- nothing is declared of what objects and arrays hold.
+- a sample has few full records, so a field that their list has too is declared as in the list;
+- a number is an integer only if its name is that of an id, because another page may have a fraction;
+- the content of objects and arrays is not declared.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ from source_loxo.additional_fields import with_additional_fields
 
 logger = logging.getLogger("airbyte")
 
-# Enough that a share of a half is told from a rare field, and a small answer.
+# Enough to tell a field in half of the records from a rare one, in a small response.
 SAMPLE_ROWS = 50
-# Parents that are asked in turn until one has something below it: mostly one request.
+# Parents that are tried in turn until one has children: mostly one request.
 PARENTS = 3
-# Full records that are asked for: with five, a field that one in two records fills shows itself nearly always.
+# Full records in a sample: a field that half of the records fill is in one of five nearly always.
 FULL_RECORDS = 5
-# The sample of an account takes about 110 requests, half a minute at 4 a second. When a slow account has not answered
-# by then, the person at the form gets the declared schemas of what is missing.
+# A sample takes about 110 requests, 30 seconds at 4 a second. Objects of a slower account that have not answered by the
+# deadline keep their declared schemas.
 SECONDS = 90.0
-_TOO_LATE = f"no answer within {SECONDS:.0f} seconds."
+_TOO_LATE = f"no response within {SECONDS:.0f} seconds."
 WORKERS = 10
-# More patience than `check` has: a sample that is given up drops columns.
+# More retries than `check`, because a failed sample drops columns.
 DISCOVER = RetryPolicy(retries=4, max_pause=30)
 
-# A column's key is in more than a half of the sampled records, and one in twenty has a value. Both lie apart from where
-# fields are met: nearly everywhere, or in a few records.
+# A column's key is in more than half of the sampled records, and one in twenty has a value. Fields are far from both
+# limits: they are in nearly all records or in a few.
 COMMON_SHARE = 1 / 2
 FILLED_SHARE = 1 / 20
 
@@ -64,7 +64,7 @@ _ANYTHING = ["null", "boolean", "number", "string", "object", "array"]
 
 
 class Client(Protocol):
-    """The part of a LoxoClient that is needed here."""
+    """The part of LoxoClient that discovery uses."""
 
     def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None, /) -> Page: ...
 
@@ -72,8 +72,8 @@ class Client(Protocol):
 def account_schemas(client: Client, declared: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The schema of each stream in this account.
 
-    :param declared: the schemas of our own, by stream; those of parents come first.
-    :raises LoxoError: not one list can be read.
+    :param declared: the schemas in `schemas/`, by stream; parents come first.
+    :raises LoxoError: no list can be read.
     """
     rows = sample(client)
     definitions = by_item_type(rows.get("dynamic_fields", []))
@@ -92,7 +92,7 @@ def account_schemas(client: Client, declared: Mapping[str, Mapping[str, Any]]) -
 
 
 def seen_columns(known: Mapping[str, Any], rows: Iterable[Record], in_list: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns for the fields that are common in the records and that nothing else declares.
+    """Columns for the fields that are common in the records and not declared elsewhere.
 
     :param in_list: of full records, the columns of their list.
     """
@@ -101,7 +101,7 @@ def seen_columns(known: Mapping[str, Any], rows: Iterable[Record], in_list: Mapp
     values: dict[str, list[Any]] = defaultdict(list)
     for record in records:
         for key, value in record.items():
-            # What the agency has made is declared by its definitions, or nowhere: a key has another meaning elsewhere.
+            # Custom fields are declared by their definitions only, because a key has another meaning in another object.
             if key in known or is_custom_field(key) or key.startswith("_loxo_"):
                 continue
             present[key] += 1
@@ -129,9 +129,9 @@ def _column(key: str, values: Iterable[Any]) -> dict[str, Any]:
 
 
 def sample(client: Client) -> dict[str, list[Record]]:
-    """Some records of each object, by stream. An object that fails is left out, with a warning.
+    """Some records of each object, by stream. A failed object is omitted, with a warning.
 
-    :raises LoxoError: not one list can be read.
+    :raises LoxoError: no list can be read.
     """
     deadline = time.monotonic() + SECONDS
     level = {row.name: partial(_of_list, client, row) for row in ENDPOINTS.values() if not row.parent}
@@ -142,8 +142,8 @@ def sample(client: Client) -> dict[str, list[Record]]:
         if not rows:
             failures = (found for found in results.values() if isinstance(found, Exception))
             raise next(failures, LoxoError(_TOO_LATE, ErrorKind.TRANSIENT))
-        _tell_failures(level, results)
-        # A tree's rows are parts of a record that we deliver one by one: nothing is to be seen in the record itself.
+        _log_failures(level, results)
+        # The rows of a tree are parts of a record, so the record itself shows none of their fields.
         level = {
             row.name: partial(
                 _full_records if row.paging is Paging.RECORD else _below, client, row, _oldest(rows[row.parent])
@@ -155,7 +155,7 @@ def sample(client: Client) -> dict[str, list[Record]]:
 
 
 def _of_list(client: Client, endpoint: Endpoint) -> list[Record]:
-    """The oldest and the newest page where they can be asked for, else the first."""
+    """The oldest and the newest page if the list can be sorted, else the first page."""
     newest = endpoint.newest_first_sort or endpoint.steady_sort
     orders = [{endpoint.steady_sort: "asc"}, {newest: "desc"}] if endpoint.steady_sort else [{}]
     return [row for order in orders for row in client.page(_small(endpoint), order).records]
@@ -167,14 +167,14 @@ def _full_records(client: Client, endpoint: Endpoint, parents: list[Record]) -> 
 
 
 def _below(client: Client, endpoint: Endpoint, parents: list[Record]) -> list[Record]:
-    """What hangs on the oldest of the parents that has something below it."""
+    """The children of the oldest parent that has any."""
     return next((rows for rows in _of_each(client, endpoint, parents[:PARENTS]) if rows), [])
 
 
 def _of_each(client: Client, endpoint: Endpoint, parents: list[Record]) -> Iterator[list[Record]]:
-    """The records below each parent. One that was deleted meanwhile is passed over.
+    """The records below each parent. A deleted parent is skipped.
 
-    :raises LoxoError: none of them has what was asked for: the object, not a record of it, is missing.
+    :raises LoxoError: no parent has the object, so the object itself is missing.
     """
     gone, answered = None, False
     for parent in parents:
@@ -200,8 +200,8 @@ def _small(endpoint: Endpoint) -> Endpoint:
     return replace(endpoint, per_page=min(endpoint.per_page, SAMPLE_ROWS))
 
 
-def _tell_failures(asked: Iterable[str], results: Mapping[str, list[Record] | Exception]) -> None:
-    """Warns of each object without a sample."""
+def _log_failures(asked: Iterable[str], results: Mapping[str, list[Record] | Exception]) -> None:
+    """Logs a warning for each object without a sample."""
     for name in asked:
         found = results.get(name, LoxoError(f"{name}: {_TOO_LATE}", ErrorKind.TRANSIENT))
         if not isinstance(found, Exception):
@@ -211,15 +211,15 @@ def _tell_failures(asked: Iterable[str], results: Mapping[str, list[Record] | Ex
         if name == "dynamic_fields":
             logger.warning(f"The agency's own fields have no columns; they arrive in _loxo_additional_fields. {found}")
         else:
-            logger.warning(f"The schema of this object names only what is known of every account. {found}")
+            logger.warning(f"The schema of this object has only the fields that are known of every account. {found}")
 
 
 def side_by_side(
     calls: Mapping[str, Callable[[], list[Record]]], deadline: float
 ) -> dict[str, list[Record] | Exception]:
-    """The results or errors of the calls that came in time.
+    """The results or errors of the calls that finish before the deadline.
 
-    The threads are daemons, and not an executor's: an answer that does not come must not keep the process from ending.
+    The threads are daemons and not an executor's, because a missing response must not keep the process alive.
     """
     waiting = deque(calls.items())
     results: dict[str, list[Record] | Exception] = {}

@@ -45,7 +45,7 @@ from source_loxo.errors import UserError, traced
 from source_loxo.pipeline_check import PipelineCheck
 from source_loxo.streams.factory import Order, build_stream, load_schema
 
-# One request for a handful of rows that every account has. The user has chosen no stream yet.
+# One request for a few rows that every account has.
 CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")
 
 
@@ -53,7 +53,7 @@ class SourceLoxo(Source):
     """A whole Loxo account as Airbyte streams."""
 
     message_repository = InMemoryMessageRepository()
-    # The schema's own words are a pattern of 300 characters and the value, which may be a password.
+    # A message of the JSON schema quotes a pattern of 300 characters and the value, which may be a password.
     check_config_against_spec = False
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
@@ -68,18 +68,18 @@ class SourceLoxo(Source):
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
-        remedy = "Make one of what discover prints."
+        remedy = "Make one from the output of discover."
         content = _content("catalog", catalog_path, remedy)
         try:
             return ConfiguredAirbyteCatalogSerializer.load(content)
-        except Exception:  # the serializer fails in as many ways as a file can be wrong
+        except Exception:  # the serializer raises many kinds of errors
             raise _wrong("catalog", catalog_path, f"is not a configured Airbyte catalog. {remedy}") from None
 
     @classmethod
     def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
         if not state_path:
             return []
-        remedy = "Pass what an earlier sync printed, or leave out --state to start over."
+        remedy = "Pass the states that an earlier sync printed, or omit --state to start over."
         content = _content("state", state_path, remedy)
         try:
             states = [AirbyteStateMessageSerializer.load(state) for state in content or []]
@@ -131,7 +131,7 @@ class SourceLoxo(Source):
         unknown: list[str] = []
         account_fields: list[AdditionalFields] = []
         pipelines = PipelineCheck()
-        # The long ones first: with them under way, the many short ones cost no time.
+        # Long streams first: short ones are then read beside them.
         for configured in sorted(catalog.streams, key=_shortness):
             name = configured.stream.name
             if name not in ENDPOINTS:
@@ -145,7 +145,7 @@ class SourceLoxo(Source):
             known.append(build_stream(ENDPOINTS[name], client, repository, stored, order, fields, check))
         for name in unknown:
             yield from _missing_stream(name)
-        if known:  # the CDK's concurrent core waits for ever for the end of nothing
+        if known:  # without streams, the CDK's concurrent core waits for ever
             try:
                 yield from ConcurrentSource.create(
                     WORKERS, WORKERS // 2, logger, DebugSliceLogger(), repository, queue
@@ -158,14 +158,14 @@ class SourceLoxo(Source):
                     fields.report()
                 pipelines.report()
         if failed := [*unknown, *queue.failed]:
-            # The platform wants an error of the whole sync too. It says no reason twice.
+            # The platform needs an error of the whole sync too. It does not repeat the reasons.
             names = ", ".join(failed)
             number = f"{len(failed)} of {len(catalog.streams)} streams"
-            raise traced(ConfigError(f"{number} failed: {names}. The error of each says why."))
+            raise traced(ConfigError(f"{number} failed: {names}. The error of each stream gives the reason."))
 
 
 def _check_connection(config: Config) -> None:
-    """Fails as `check` does, but for one object that the key has no permission for: others may be open to it.
+    """Fails as `check` does, except for a 403: other objects may be open to the key.
 
     :raises LoxoError: the key, the slug or the domain is wrong, or Loxo does not answer.
     """
@@ -188,7 +188,7 @@ def parsed(config: Mapping[str, Any]) -> Config:
 
 
 def _content(file: str, path: str, remedy: str) -> Any:
-    """What a JSON file holds. It is read once, as it may be a pipe."""
+    """The content of a JSON file. It is read once, because it can be a pipe."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -196,7 +196,7 @@ def _content(file: str, path: str, remedy: str) -> Any:
     except OSError as error:
         raise _wrong(file, path, f"cannot be opened: {error.strerror}.") from None
     except ValueError:
-        raise _wrong(file, path, f"is not a text in UTF-8. {remedy}") from None
+        raise _wrong(file, path, f"is not UTF-8 text. {remedy}") from None
     if not text.strip():
         raise _wrong(file, path, f"is empty. {remedy}")
     try:
@@ -218,7 +218,7 @@ def _shortness(configured: ConfiguredAirbyteStream) -> bool:
 
 
 def _missing_stream(name: str) -> Iterator[AirbyteMessage]:
-    """Tells the platform that a configured stream was not read, so that the sync is not green."""
+    """Reports a configured stream that does not exist, so that the sync does not succeed."""
     text = f"{name}: this connector has no such stream. Refresh the connection's schema and deselect it."
     yield traced(ConfigError(text), name).as_airbyte_message()
     yield status_message(StreamDescriptor(name=name), AirbyteStreamStatus.INCOMPLETE)

@@ -255,7 +255,7 @@ def test_an_answer_that_does_not_come_in_time_is_not_waited_for(
     released.set()
     assert "merges" not in rows
     assert "users" in rows
-    assert [line for line in warnings() if "merges: no answer within" in line]
+    assert [line for line in warnings() if "merges: no response within" in line]
 
 
 def test_a_defect_of_ours_is_not_a_warning() -> None:
