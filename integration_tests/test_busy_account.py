@@ -216,6 +216,22 @@ def test_a_refused_position_starts_over_whatever_refuses_it(
     assert warehouse.stale(box, "people") == []
 
 
+def test_a_resumed_read_of_changes_delivers_what_came_meanwhile_too(start_sandbox: Start, connect: Connect) -> None:
+    box = start_sandbox(people=1500, jobs=5, events=5, companies=5, set={"latency_ms": 20})
+    warehouse = Warehouse(connect(box), ["people"])
+    assert warehouse.sync().exit_code == 0
+    ids = box.ids("people")
+    for each in ids[:700]:
+        box.update("people", each)
+    warehouse.killed_sync(after=250)
+    assert warehouse.state[0]["stream"]["stream_state"]["walk_scroll_id"]
+    box.create("people")
+    box.update("people", ids[-1])
+    assert warehouse.sync().exit_code == 0
+    assert warehouse.lost(box, "people") == set()
+    assert warehouse.stale(box, "people") == []
+
+
 @pytest.mark.parametrize("kind", ["json_404", "proxy_404"])
 def test_full_records_that_are_not_found_in_one_sync_arrive_with_the_next(
     start_sandbox: Start, connect: Connect, kind: str

@@ -1,5 +1,6 @@
 """Account life in minutes: people work, the network and the server misbehave, syncs die; nothing is lost.
 
+Two soaks: one whose account changes at chosen answers, and one whose account never rests and loses permissions too.
 Seeded: SOAK_SEED replays a run's edits, faults and kills (timings are the machine's own). SOAK_SECONDS says how long;
 without it, the short version runs. `.ci/soak` runs the long one.
 """
@@ -14,10 +15,13 @@ from typing import Any
 import pytest
 
 from sandbox.process import Sandbox
-from tools.connector import Connector, last_states
+from sandbox.settings import ANSWERS
+from tools.connector import Connector, Output, last_states
 
 STREAMS = ["people", "jobs", "person_events", "companies", "job_candidates"]
 EDITED = ["people", "jobs", "person_events", "companies"]
+RESTLESS = {"people": 300, "jobs": 25, "events": 300, "companies": 60}
+LARGE = {"people": 3500, "jobs": 60, "events": 3500, "companies": 400}
 SIZES = {"people": 900, "jobs": 130, "events": 700, "companies": 90}
 # A minute each of account life; the last is calm.
 WEATHER: list[dict[str, Any]] = [
@@ -31,7 +35,21 @@ WEATHER: list[dict[str, Any]] = [
 ]
 # Seconds between the server's clock and the connector's, one for a whole life.
 CLOCKS = [0, 5400, -5400]
-CALM: dict[str, Any] = {"faults": {}, "rate_limit": 0, "slow_ms": 200, "retry_after_value": 0.2}
+CALM: dict[str, Any] = {
+    **{"faults": {}, "rate_limit": 0, "slow_ms": 200, "retry_after_value": 0.2, "throttle_every": 0},
+    **{"answers": {}, "refuse_cursors": "never"},
+}
+# For the account that never rests: what a sync survives, and answers that may end it.
+PASSING: list[dict[str, Any]] = [
+    {},
+    {"faults": {"status_500": 0.05, "status_503": 0.05, "reset": 0.05, "truncate": 0.05}},
+    {"faults": {"html": 0.05, "proxy_404": 0.08, "errors": 0.05}},
+    {"faults": {"slow": 0.15}, "throttle_every": 20},
+    {"rate_limit": 25},
+]
+PATHS = ["people", "jobs", "person_events", "companies", "jobs/{id}/candidates"]
+LASTING = ["forbidden", "forbidden", "json_404"]
+OUTAGES = ["proxy_404", "errors", "null", "cut_json", "error_object"]  # each is asked again for a minute and more
 
 
 class Life:
@@ -43,7 +61,8 @@ class Life:
         self.state: list[dict[str, Any]] = []
         self.syncs: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
-        self.edits = 0
+        self.edits = self.delivered = self.news = 0
+        self.output = Output(0, "", [])
 
     def edit(self) -> None:
         """People work: most of it now, some of it while the next sync reads."""
@@ -82,21 +101,27 @@ class Life:
         else:
             self.box.update(action["object"], action["id"])
 
-    def sync(self, kill_after: int | None = None) -> None:
+    def sync(self, kill_after: int | None = None) -> str:
+        """One attempt, and how it ended. A process that ends before its kill is due was not killed."""
         arguments = self.connector.read_arguments(STREAMS, mode="incremental", state=self.state or None)
         if kill_after is None:
             output = self.connector.run(*arguments)
-            messages = output.messages
-            self.syncs["whole" if output.exit_code == 0 else "failed"] += 1
         else:
-            messages = self.connector.killed(*arguments, after=kill_after)
-            self.syncs["killed"] += 1
-        for message in messages:
-            if message["type"] == "RECORD":
-                row = message["record"]["data"]
-                key = (row["job_id"], row["id"]) if message["record"]["stream"] == "job_candidates" else row["id"]
-                self.destination[message["record"]["stream"]][key] = row
-        self.state = last_states(messages, self.state)
+            output = Output(1, "", self.connector.killed(*arguments, after=kill_after))
+        records = output.of("RECORD")
+        if kill_after is not None and len(records) >= kill_after:
+            ended = "killed"
+        else:
+            ended = "whole" if set(output.statuses.values()) == {"COMPLETE"} else "failed"
+        self.syncs[ended] += 1
+        self.output, self.delivered, self.news = output, len(records), 0
+        for record in records:
+            row, rows = record["data"], self.destination[record["stream"]]
+            key = (row["job_id"], row["id"]) if record["stream"] == "job_candidates" else row["id"]
+            self.news += _form(rows.get(key, {})) != _form(row)
+            rows[key] = row
+        self.state = last_states(output.messages, self.state)
+        return ended
 
     def live(self, weather: dict[str, Any]) -> None:
         """One round: a change of weather, some work, one sync."""
@@ -112,23 +137,64 @@ class Life:
 
     def lost(self) -> dict[str, list[Any]]:
         """What the account has and the destination has not, or has in an older form."""
-        missing = {name: [each for each in self.box.ids(name) if each not in self.destination[name]] for name in EDITED}
-        held = {key[1]: row["workflow_stage_id"] for key, row in self.destination["job_candidates"].items()}
-        candidates = self.box.ids("candidates")
-        missing["job_candidates"] = [each for each in candidates if each not in held]
-        missing["job_candidates, old"] = [
-            each
-            for each in candidates
-            if each in held and held[each] != self.box.record("candidates", each)["workflow_stage_id"]
+        found: dict[str, list[Any]] = {}
+        for name in [*EDITED, "candidates"]:
+            rows = self.destination["job_candidates" if name == "candidates" else name]
+            held = {key[1] if isinstance(key, tuple) else key: _form(row) for key, row in rows.items()}
+            account = {row["id"]: _form(row) for row in self.box.records(name)}
+            found[name] = [each for each in account if each not in held]
+            found[f"{name}, old"] = [each for each, form in account.items() if held.get(each, form) != form]
+        return {name: ids for name, ids in found.items() if ids}
+
+
+def _form(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells two versions of a row apart."""
+    return row.get("id"), row.get("updated_at"), row.get("workflow_stage_id")
+
+
+class NeverRests(Life):
+    """An account whose people work while each sync reads it, and whose connection is bad in every way that we know."""
+
+    lasting = LASTING
+
+    def attempt(self, is_left_alone: bool = False) -> bool:
+        """One sync in some weather, and, if it failed, one in fair weather. Whether the first ended green.
+
+        :param is_left_alone: nothing happens that has to end it.
+        """
+        dies = not is_left_alone and self.chance.random() < 0.35
+        kill_after = self.chance.randint(1, self.delivered or 2000) if dies else None
+        self.box.set(**(self.chance.choice(PASSING) if is_left_alone else self._weather()))
+        ended = self.sync(kill_after)
+        self.box.call("DELETE", "at")
+        self.box.set(**CALM)
+        if ended == "failed":
+            self.fair(after_failure=True)
+        return ended == "whole"
+
+    def fair(self, after_failure: bool = False) -> None:
+        """A sync in fair weather. It has no reason to fail, but people work."""
+        if self.sync() == "failed":
+            self.syncs["failed in fair weather"] += 1
+            self.syncs["without progress"] += after_failure and not self.news
+            print(self.output.errors)
+
+    def _weather(self) -> dict[str, Any]:
+        """What is set before a sync; something may also be planned to happen after some answers of a path."""
+        chance, path = self.chance, self.chance.choice(PATHS)
+        refused = {"refuse_cursors": "stored", "refuse_cursors_status": chance.choice([400, 404, 410, 422, 500])}
+        lost = {"answers": {path: chance.choice(self.lasting)}}
+        meanwhile: list[dict[str, Any]] = [
+            {"op": "answer", "kind": chance.choice(ANSWERS), "times": chance.randint(1, 3)},
+            {"op": "set", "settings": lost},
+            {"op": "set", "settings": refused},
         ]
-        for name in ("people", "jobs"):
-            missing[f"{name}, old"] = [
-                each
-                for each in self.box.ids(name)
-                if each in self.destination[name]
-                and self.destination[name][each]["updated_at"] != self.box.record(name, each)["updated_at"]
-            ]
-        return {name: ids for name, ids in missing.items() if ids}
+        happens, count = chance.choice(meanwhile), chance.randint(1, 4)
+        weather = chance.choice([{}, chance.choice(PASSING), refused, lost, None])
+        if weather is None:
+            self.box.at(path, count, happens)
+            self.box.at(path, count + chance.randint(1, 3), {"op": "set", "settings": {"answers": {}}})  # regained
+        return weather or {}
 
 
 def soak(start: Callable[..., Sandbox], connect: Callable[..., Connector], seed: int, seconds: float) -> None:
@@ -150,6 +216,44 @@ def soak(start: Callable[..., Sandbox], connect: Callable[..., Connector], seed:
     assert not lost
 
 
+def never_rests(
+    start: Callable[..., Sandbox], connect: Callable[..., Connector], seed: int, seconds: float = 0
+) -> None:
+    ends, chance, accounts = time.monotonic() + seconds, random.Random(seed), 0
+    first: Counter[bool] = Counter()  # the first syncs that were left alone, by whether they ended green
+    syncs: Counter[str] = Counter()
+    lost: dict[str, list[Any]] = defaultdict(list)
+    while not accounts or time.monotonic() < ends:
+        life = {"life_per_second": chance.choice([2, 5, 10]), "clock_ahead": chance.choice(CLOCKS)}
+        order = {"default_order": chance.choice(["created_desc", "updated_desc"])}
+        sizes = chance.choice([RESTLESS, LARGE]) if seconds else RESTLESS
+        box = start(**sizes, seed=chance.randrange(10_000), set={**CALM, **life, **order, "latency_ms": 20})
+        account = NeverRests(box, connect(box), chance)
+        account.lasting = LASTING * 5 + OUTAGES if seconds else LASTING
+        accounts += 1
+        if chance.random() < 0.7 or not seconds:
+            first[account.attempt(is_left_alone=True)] += 1
+        for _ in range(chance.randint(4, 8) if seconds else 3):
+            account.attempt()
+        box.set(life_per_second=0)
+        account.fair()
+        account.fair()
+        syncs += account.syncs
+        for name, ids in account.lost().items():
+            lost[name] += ids
+        box.stop()
+    stale = sum(len(ids) for name, ids in lost.items() if name.endswith("old"))
+    print(
+        f"seed {seed}: {accounts} accounts, {syncs['whole']} syncs whole, {syncs['failed']} failed, {syncs['killed']} "
+        f"killed, {first[True]} of {first.total()} first syncs green, {syncs['failed in fair weather']} failed in fair "
+        f"weather, {syncs['without progress']} attempts without progress, "
+        f"{sum(map(len, lost.values())) - stale} rows lost, {stale} stale"
+    )
+    assert not lost
+    assert syncs["without progress"] == 0
+    assert syncs["failed in fair weather"] == 0
+
+
 @pytest.mark.parametrize("seed", [3, 4, 5], ids=["same clocks", "Loxo ahead", "Loxo behind"])
 def test_a_short_soak_loses_nothing(
     start_sandbox: Callable[..., Sandbox], connect: Callable[..., Connector], seed: int
@@ -161,3 +265,18 @@ def test_a_short_soak_loses_nothing(
 def test_a_long_soak_loses_nothing(start_sandbox: Callable[..., Sandbox], connect: Callable[..., Connector]) -> None:
     seed = int(os.environ.get("SOAK_SEED", "1"))
     soak(start_sandbox, connect, seed, float(os.environ.get("SOAK_SECONDS", "600")))
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_an_account_that_never_rests_loses_nothing(
+    start_sandbox: Callable[..., Sandbox], connect: Callable[..., Connector], seed: int
+) -> None:
+    never_rests(start_sandbox, connect, seed)
+
+
+@pytest.mark.soak
+def test_for_long_an_account_that_never_rests_loses_nothing(
+    start_sandbox: Callable[..., Sandbox], connect: Callable[..., Connector]
+) -> None:
+    seed = int(os.environ.get("SOAK_SEED", "1"))
+    never_rests(start_sandbox, connect, seed, float(os.environ.get("SOAK_SECONDS", "600")))

@@ -71,6 +71,7 @@ class ChangeFeed(SlicedRead):
     def _changes(self, mark: str, is_first_sync: bool = False) -> Iterator[Batch]:
         """Newest first down to the mark; the mark moves up when the pages have passed it."""
         memory, delivered = self._memory, 0
+        is_resumed = memory.walk_scroll_id is not None
         try:
             for batch in self._newest_first(mark):
                 delivered += len(batch)
@@ -85,8 +86,13 @@ class ChangeFeed(SlicedRead):
             yield from self._all_again()
             return
         logger.info(f"{self.endpoint.name}: {delivered} records changed since {mark}.")
-        yield Batch(commit=self._pass_mark(max(mark, memory.walk_top or mark)))
-        if not is_first_sync:
+        mark = max(mark, memory.walk_top or mark)
+        yield Batch(commit=self._pass_mark(mark))
+        if is_resumed and memory.walk_scroll_id is None:
+            # What changed since the attempt that began the walk stands above where it began.
+            self.recent_from(mark)
+            yield from self._changes(mark, is_first_sync)
+        elif not is_first_sync:
             self.log_count(delivered, None)
 
     def _pass_mark(self, mark: str) -> Any:
