@@ -281,6 +281,11 @@ def _noted(result: Sync) -> Iterator[None]:
         result.error = result.error or str(error.message)
 
 
+def table(*syncs: Sync) -> dict[Any, Record]:
+    """What a destination holds after these syncs: the last version of each record."""
+    return {each["id"]: each for result in syncs for each in result.records}
+
+
 def resumed(client: FakeClient, first: Sync, name: str, **order: Any) -> Iterator[tuple[set[Any], Sync]]:
     """For each state that a sync emitted: the ids before it, and a sync that begins with it."""
     for delivered, state in first.checkpoints:
