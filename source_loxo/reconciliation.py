@@ -54,6 +54,8 @@ class SliceReader:
         # Records that changed after it are delivered again when they come again with another time of change.
         self.recent_from = "9"
         self._recent: dict[object, str | None] = {}
+        # What an earlier attempt delivered of the slices that it left half read, by slice.
+        self._before: dict[int, int] = {}
         self._endpoint = endpoint
         self._client = client
         self._filters = filters
@@ -67,6 +69,11 @@ class SliceReader:
         reader._filters, reader._ranged = lambda part: filters, lambda: None
         return reader
 
+    @property
+    def delivered(self) -> int:
+        """Distinct records of the slices that were read, with what an earlier attempt delivered of them."""
+        return sum(self._before.values()) + len(self.ids)
+
     def read(self, part: Slice, first: Page | None = None, is_planned: bool = True) -> Iterator[Batch]:
         """The records of a slice that this sync has not delivered, until the slice is proven complete.
 
@@ -74,6 +81,8 @@ class SliceReader:
         :param is_planned: whether the slice is part of the state.
         :raises LoxoError: Loxo claims more records than its pages hold, however often they are read.
         """
+        if is_planned:
+            self._before[id(part)] = part.delivered
         seen = IdSet() if part.is_untouched else None
         count = yield from self._pass(part, self._advance if is_planned else None, seen, first)
         if not self._is_complete(part, count):
@@ -81,7 +90,7 @@ class SliceReader:
                 f"{self._endpoint.name}: {_span(part)} gave {count.delivered} distinct records while Loxo's total went "
                 f"from {count.first_total} to {count.last_total}; reading it again."
             )
-            part.reset()
+            self._reset(part)
             try:
                 yield from self._again(part, count, seen, 0)
             except LoxoError:
@@ -118,6 +127,10 @@ class SliceReader:
         part.delivered, part.total, part.moved = count.delivered, count.last_total, False
         self._checkpoint()
 
+    def _reset(self, part: Slice) -> None:
+        part.reset()
+        self._before.pop(id(part), None)
+
     def _pass(
         self,
         part: Slice,
@@ -140,7 +153,7 @@ class SliceReader:
                 f"{self._endpoint.name}: Loxo no longer accepts the saved position (status {error.status}); reading "
                 f"{_span(part)} from the start."
             )
-        part.reset()
+        self._reset(part)
         return (yield from self._scroll(part, advance, seen, None))
 
     def _scroll(

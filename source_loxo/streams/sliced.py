@@ -169,7 +169,7 @@ class SlicedRead(StreamRead):
 
     @property
     def _delivered(self) -> int:
-        return self._delivered_before + len(self.reader.ids)
+        return self._delivered_before + self.reader.delivered
 
     def _reconciled(self) -> Any:
         """Reads what was created since the slices were planned, and compares all with Loxo's total before that.
