@@ -9,8 +9,8 @@ from fake_client import NOW, FakeClient, after_each_outage, at, record, records,
 
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.pages import Page
+from loxo_api.pagination.page_number import ResultLimit
 from loxo_api.timestamps import shift
-from source_loxo.pagination.page_number import ResultLimit
 from source_loxo.state import STATE_VERSION
 
 ALL = set(range(1, 31))
