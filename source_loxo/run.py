@@ -104,6 +104,7 @@ def run() -> None:
         _end(1, "the standard output is closed, so no message can be printed.")
     out = WholeLines(sys.stdout.fileno())
     _end_on_signals(out)
+    _end_without_reader(sys.stdout.fileno())
     arguments = _arguments()
     print_through(out)  # before the entrypoint, because it logs
     entrypoint = Entrypoint(SourceLoxo())
@@ -207,6 +208,18 @@ def _end_on_signals(out: WholeLines) -> None:
         _end(128 + number, f"stopped by {signal.Signals(number).name}. The next sync continues from the last state.")
 
     threading.Thread(target=wait, name="signals", daemon=True).start()
+
+
+def _end_without_reader(descriptor: int) -> None:
+    """Ends the process when the reader of a pipe is gone, also while nothing is printed, as during a long pause."""
+    closed = select.poll()
+    closed.register(descriptor, 0)  # errors only
+
+    def wait() -> None:
+        closed.poll()
+        _end(1, "the output cannot be written: its reader is gone. The next sync continues from the last state.")
+
+    threading.Thread(target=wait, name="reader", daemon=True).start()
 
 
 def _end(code: int, text: str) -> NoReturn:
