@@ -62,9 +62,12 @@ class UpdatedAt(SlicedRead):
         delivered = 0
         for hours in (0, ZONES_HOURS):
             bound = shift(mark, seconds=-OVERLAP_SECONDS, hours=-hours)
-            reader = self.reader.with_filters(query_range("updated_at")(bound, None))
+            filters = query_range("updated_at")(bound, None)
+            first = self.client.page(self.endpoint, filters)
+            if not hours:
+                self.opened(first)  # a change that is made from now on does not move the mark
             self._met_mark = False
-            for batch in reader.read(Slice(), is_planned=False):
+            for batch in self.reader.with_filters(filters).read(Slice(), first, is_planned=False):
                 delivered += len(batch)
                 yield batch
             if self._met_mark:

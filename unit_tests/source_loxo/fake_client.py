@@ -145,7 +145,7 @@ class FakeClient:
             cursor = self._cursor(endpoint, rest[-1], params) if rest else None
             return Page(rest, cursor, total, date=date)
         if endpoint.paging is Paging.PAGE:
-            number = params["page"] if "page" in params else 1
+            number = params.get("page", 1)
             if number * size > self.result_limit:
                 raise refused(400)
             return Page(found[(number - 1) * size : number * size], None, total, -(-len(found) // size), date)

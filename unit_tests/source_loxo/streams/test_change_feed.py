@@ -100,7 +100,9 @@ def test_a_refused_position_among_changes_reads_them_again(status: int) -> None:
     client = account(edited=True)
     half = sync(client, "people", READ).checkpoints[1][1]
     client.recover()
-    client.refuse(lambda asked: asked.params.get("scroll_id") == half["walk_scroll_id"] and len(client.asked) < 2, status)
+    client.refuse(
+        lambda asked: asked.params.get("scroll_id") == half["walk_scroll_id"] and len(client.asked) < 2, status
+    )
     rest = sync(client, "people", half)
     assert set(rest.ids) >= set(EDITED)
     assert (rest.error, rest.state["updated_at"]) == ("", max(EDITED.values()))
@@ -204,7 +206,7 @@ def test_a_life_of_edits_and_deletions_arrives_by_the_next_sync(
     first = sync(client, "people", state)
     client.recover()
     set_clock(shift(NOW, hours=1))
-    if not client.lists["people"][-1]["id"] == 99:
+    if client.lists["people"][-1]["id"] != 99:
         live()
     later = sync(client, "people", first.state)
     assert (first.error, later.error) == ("", "")
