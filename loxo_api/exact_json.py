@@ -27,7 +27,8 @@ def loads(body: bytes) -> Any:
 
     :raises ValueError: it is not JSON, or holds a number or a nesting that cannot be represented exactly.
     """
-    if _LONG not in body.translate(_DIGITS, _BLANKS_AND_SIGNS):
+    translated = body.translate(_DIGITS, _BLANKS_AND_SIGNS)
+    if _LONG not in translated and not translated.startswith(_LONG[1:]):
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""What a page says, and when a walk ends: Loxo's quirks, one test each."""
+"""Decoding of pages: Loxo's quirks, one test each."""
 
 import json
 from typing import Any
@@ -7,8 +7,7 @@ import pytest
 
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ContractError
-from loxo_api.pages import Page, decode_page, position
-from loxo_api.record_count import RecordCount
+from loxo_api.pages import decode_page, position
 
 PEOPLE, JOBS, SOURCES, USERS = (ENDPOINTS[name] for name in ("people", "jobs", "source_types", "users"))
 ROWS = [{"id": 1}, {"id": 2}]
@@ -51,39 +50,6 @@ def test_source_types_may_be_keyed_or_bare() -> None:
 def test_email_tracking_is_read_under_either_name() -> None:
     for key in ("tracking", "email_tracking"):
         assert decode_page(ENDPOINTS["email_tracking"], {key: ROWS}).records == ROWS
-
-
-def counted(*ids: int, total: int | None) -> RecordCount:
-    count = RecordCount()
-    count.add(Page([{"id": each} for each in ids], total_count=total))
-    return count
-
-
-def test_a_pass_is_proven_by_an_unmoved_total_that_its_distinct_ids_reach() -> None:
-    count = counted(1, 2, 2, total=3)
-    assert (count.delivered, count.missing, count.is_proven) == (2, 1, False)
-    assert count.add(Page([{"id": 2}, {"id": 3}], total_count=3)) == [{"id": 3}]
-    assert (count.delivered, count.missing, count.is_proven) == (3, 0, True)
-
-
-def test_a_pass_whose_total_moved_is_not_proven_since_deletions_can_hide_a_shortfall() -> None:
-    count = counted(1, 2, total=4)
-    count.add(Page([{"id": 3}], total_count=3))
-    assert count.missing == 0
-    assert not count.is_proven
-    assert not count.only_grew
-
-
-def test_a_total_of_exactly_ten_thousand_proves_nothing() -> None:
-    count = counted(*range(10_000), total=10_000)
-    assert count.missing == 0
-    assert not count.is_proven
-
-
-def test_ids_that_an_earlier_attempt_delivered_count() -> None:
-    count = RecordCount(before=100, first_total=102)
-    count.add(Page(ROWS, total_count=102))
-    assert count.is_proven
 
 
 @pytest.mark.parametrize(

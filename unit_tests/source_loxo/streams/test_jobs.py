@@ -165,10 +165,21 @@ def test_one_wrong_empty_response_costs_nothing(number: int) -> None:
     assert (set(first.ids), first.error) == (ALL, "")
 
 
-def test_changes_that_end_too_early_make_it_a_full_read() -> None:
+def test_a_full_page_is_not_the_last_whatever_the_counters_say() -> None:
     client = account(edited=True)
     client.after = lambda asked, page: (
         replace(page, total_pages=1) if asked.params.get("updated_at_sort") == "desc" else page
+    )
+    later = sync(client, "jobs", READ)
+    assert (set(EDITED) <= set(later.ids), later.error) == (True, "")
+
+
+def test_changes_that_end_too_early_make_it_a_full_read() -> None:
+    client = account(edited=True)
+    client.after = lambda asked, page: (
+        replace(page, records=page.records[:2], total_pages=1)
+        if asked.params.get("updated_at_sort") == "desc" and asked.params["page"] == 2
+        else page
     )
     later = sync(client, "jobs", READ)
     assert (set(later.ids), later.error) == (ALL, "")

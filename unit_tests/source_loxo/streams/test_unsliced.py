@@ -86,9 +86,9 @@ def test_an_error_in_the_middle_fails_and_the_next_read_is_whole() -> None:
 
 
 def test_a_numbered_list_is_read_from_its_last_page() -> None:
-    client = FakeClient({"countries": records(12)}, page_size=4)
+    client = FakeClient({"countries": records(11)}, page_size=4)
     sync(client, "countries")
-    assert [asked.params["page"] for asked in client.asked] == [1, 3, 2]
+    assert [asked.params["page"] for asked in client.asked] == [1, 3, 2, 3]  # the last page again, for what moved
 
 
 @pytest.mark.parametrize("number", range(1, 5))

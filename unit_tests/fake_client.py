@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pendulum
@@ -29,9 +30,16 @@ NOW = "2025-01-01T00:00:00.000Z"
 _FIRST = "2024-09-23T00:00:00.000Z"
 
 
+@cache
 def at(number: float) -> str:
     """The time of the record with this number: four records a day."""
     return shift(_FIRST, seconds=round(number * 6 * 3600))
+
+
+@cache
+def _milliseconds(value: Any) -> float:
+    time = parse_timestamp(value)
+    return to_seconds(time) * 1000 if time else 0
 
 
 def record(number: int, **fields: Any) -> Record:
@@ -145,7 +153,7 @@ class FakeClient:
             cursor = self._cursor(endpoint, rest[-1], params) if rest else None
             return Page(rest, cursor, total, date=date)
         if endpoint.paging is Paging.PAGE:
-            number = params["page"] if "page" in params else 1
+            number = params.get("page", 1)
             if number * size > self.result_limit:
                 raise refused(400)
             return Page(found[(number - 1) * size : number * size], None, total, -(-len(found) // size), date)
@@ -161,12 +169,13 @@ class FakeClient:
             name, _, bounds = params["query"].partition(":")
             start, end = bounds.strip("[]").split(" TO ")
             if self.query == "honoured":
-                ranges.append((name, start.replace("*", ""), end.replace("*", "9")))
-        bounds = params.get(endpoint.created_after, ""), params.get(endpoint.created_before, "9")
-        if self.filters == "honoured" and bounds != ("", "9"):
+                ranges.append((name, start, end))
+        bounds = params.get(endpoint.created_after), params.get(endpoint.created_before)
+        if self.filters == "honoured" and any(bounds):
             ranges.append(("created_at", *bounds))
         for name, start, end in ranges:
-            found = [each for each in found if each.get(name) and start <= (parse_timestamp(each[name]) or "") <= end]
+            first, last = _milliseconds(start), _milliseconds(end) or float("inf")
+            found = [each for each in found if max(first, 1) <= _milliseconds(each.get(name)) <= last]
         for name, _ in endpoint.splits:
             if name in params:
                 found = [each for each in found if str(each.get(name)) == params[name]]
@@ -180,8 +189,7 @@ class FakeClient:
         return "updated_at", True
 
     def _key(self, each: Record, field_name: str) -> tuple[float, int]:
-        time = parse_timestamp(each.get(field_name))
-        return (to_seconds(time) * 1000 if time else 0, each["id"])
+        return (_milliseconds(each.get(field_name)), each["id"])
 
     def _ordered(self, endpoint: Endpoint, found: list[Record], params: Mapping[str, Any]) -> list[Record]:
         if endpoint.paging not in (Paging.SCROLL, Paging.PAGE):

@@ -1,0 +1,127 @@
+"""Between the workers and the main thread: pages go in, records come out, and nobody fetches far ahead."""
+
+import threading
+from queue import Empty
+
+import pytest
+from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
+
+from source_loxo import backpressure
+from source_loxo.backpressure import AHEAD, QUEUE_ITEMS, Backpressure, PageQueue
+
+
+def failure(stream: str) -> StreamThreadException:
+    return StreamThreadException(RuntimeError("no"), stream)
+
+
+def test_a_page_goes_in_and_its_records_come_out() -> None:
+    queue = PageQueue()
+    for item in ([1, 2], "state", [3]):
+        queue.put(item)
+    assert [queue.get_nowait() for _ in range(4)] == [1, 2, "state", 3]
+    assert queue.empty()
+
+
+def test_an_empty_page_is_passed_over() -> None:
+    queue = PageQueue()
+    for item in ([], [], [1]):
+        queue.put(item)
+    assert queue.get_nowait() == 1
+    with pytest.raises(Empty):
+        queue.get_nowait()
+
+
+def test_a_queue_is_not_empty_while_records_of_a_page_are_left() -> None:
+    queue = PageQueue()
+    queue.put([1, 2])
+    queue.get_nowait()
+    assert (queue.qsize(), queue.empty()) == (0, False)
+
+
+def test_a_queue_holds_few_pages() -> None:
+    queue = PageQueue()
+    assert queue.maxsize == QUEUE_ITEMS
+
+
+def test_failed_streams_are_noted_once_in_their_order() -> None:
+    queue = PageQueue()
+    for name in ("people", "jobs", "people"):
+        queue.put(failure(name))
+    for _ in range(3):
+        assert isinstance(queue.get_nowait(), StreamThreadException)
+    assert queue.failed == ["people", "jobs"]
+
+
+def start(gate: Backpressure, count: int) -> None:
+    for _ in range(count):
+        gate.__enter__()
+
+
+def test_nobody_waits_while_the_queue_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backpressure.time, "sleep", lambda seconds: pytest.fail("waits"))
+    start(Backpressure(PageQueue()), 10 * AHEAD)
+
+
+def test_a_request_waits_until_the_main_thread_takes_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, looks = PageQueue(), list[float]()
+    for _ in range(AHEAD):
+        queue.put([1])
+    gate = Backpressure(queue)
+
+    def take_after_three(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            queue.get_nowait()
+
+    monkeypatch.setattr(backpressure.time, "sleep", take_after_three)
+    with gate:
+        assert len(looks) == 3
+
+
+def test_requests_under_way_count_as_pages_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, looks = PageQueue(), list[float]()
+    gate = Backpressure(queue)
+    start(gate, AHEAD)
+    queue.put([1])
+
+    def end_one(seconds: float) -> None:
+        looks.append(seconds)
+        gate.__exit__(None, None, None)
+
+    monkeypatch.setattr(backpressure.time, "sleep", end_one)
+    start(gate, 1)
+    assert len(looks) == 2  # one page and two requests are less than allowed
+
+
+def test_a_request_that_fails_makes_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = PageQueue()
+    gate = Backpressure(queue)
+    for _ in range(2 * AHEAD):
+        with pytest.raises(RuntimeError), gate:
+            raise RuntimeError
+    queue.put([1])
+    monkeypatch.setattr(backpressure.time, "sleep", lambda seconds: pytest.fail("waits"))
+    with gate:
+        pass
+
+
+def test_workers_never_exceed_what_may_be_under_way() -> None:
+    queue = PageQueue()
+    gate, lock, most, current = Backpressure(queue), threading.Lock(), [0], [0]
+    queue.put([1])
+
+    def work() -> None:
+        for _ in range(20):
+            with gate:
+                with lock:
+                    current[0] += 1
+                    most[0] = max(most[0], current[0])
+                with lock:
+                    current[0] -= 1
+
+    workers = [threading.Thread(target=work) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert most[0] <= AHEAD - 1
