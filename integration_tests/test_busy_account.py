@@ -213,6 +213,24 @@ def test_a_resumed_read_of_changes_delivers_what_came_meanwhile_too(start_sandbo
     assert warehouse.stale(box, "people") == []
 
 
+def test_old_activities_edited_while_edits_are_read_do_not_fail_the_sync(
+    start_sandbox: Start, connect: Connect
+) -> None:
+    box = start_sandbox(events=3000, people=50, jobs=5, companies=5, set={"latency_ms": 20})
+    warehouse = Warehouse(connect(box), ["person_events"])
+    assert warehouse.sync().exit_code == 0
+    oldest_first = sorted(box.records("person_events"), key=lambda event: str(event["created_at"]))
+    ids = [event["id"] for event in oldest_first]
+    for each in ids[1000:1900]:
+        box.update("person_events", each)
+    for count in range(10, 60):  # each of these comes to stand behind the reader
+        box.at("person_events", count, {"op": "update", "object": "person_events", "id": ids[count]})
+    assert warehouse.sync().exit_code == 0
+    box.call("DELETE", "at")
+    assert warehouse.sync().exit_code == 0
+    assert warehouse.stale(box, "person_events") == []
+
+
 @pytest.mark.parametrize("kind", ["json_404", "proxy_404"])
 def test_full_records_that_are_not_found_in_one_sync_arrive_with_the_next(
     start_sandbox: Start, connect: Connect, kind: str

@@ -222,9 +222,11 @@ class SliceReader:
             count = yield from self._pass(Slice(part.start, part.end), seen=seen)
             if self._is_complete(part, count):
                 return
-        # Its total moved in each pass. Together the passes hold what the last page claims, or records are missing.
-        if len(seen) < (count.last_total or 0):
-            raise shortfall(self._endpoint, len(seen), count.last_total or 0)
+        # Its total moved in each pass. Together the passes hold what was claimed, or records are missing. What enters
+        # an open slice while its last pass is under way may stand behind the reader, and belongs to the next sync.
+        claimed = (count.first_total if part.end is None else count.last_total) or 0
+        if len(seen) < claimed:
+            raise shortfall(self._endpoint, len(seen), claimed)
 
 
 class _Returning(Iterator[Batch]):
