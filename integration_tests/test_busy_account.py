@@ -78,6 +78,18 @@ def test_a_kill_and_one_new_person_do_not_fail_the_next_sync(start_sandbox: Star
     assert warehouse.lost(box, "people") == set()
 
 
+def test_what_a_killed_sync_delivered_of_half_read_slices_is_not_missing(
+    start_sandbox: Start, connect: Connect
+) -> None:
+    box = start_sandbox(people=6000, jobs=5, companies=5, events=5, set={"latency_ms": 100})
+    warehouse = Warehouse(connect(box), ["people"])
+    warehouse.killed_sync(after=2500)
+    output = warehouse.sync()
+    assert output.exit_code == 0
+    assert "are missing" not in output.logs
+    assert warehouse.lost(box, "people") == set()
+
+
 def test_an_activity_dated_back_while_activities_are_read_is_delivered(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(events=4000, people=100, jobs=5, companies=5, set={"latency_ms": 20})
     warehouse = Warehouse(connect(box), ["person_events"])

@@ -48,6 +48,7 @@ class Slice:
 
     `scroll_id` is where the next page starts, `top` the cursor of the slice's first page; `delivered` is the number of
     distinct ids so far, `total` the record count on the first page, and `moved` whether a later page states another.
+    `before` are those of `delivered` that an earlier attempt delivered; it is not part of the state.
     """
 
     start: str | None = None
@@ -58,6 +59,7 @@ class Slice:
     total: int | None = None
     moved: bool = False
     done: bool = False
+    before: int = 0
 
     @property
     def is_untouched(self) -> bool:
@@ -66,17 +68,19 @@ class Slice:
     def reset(self) -> None:
         """Forgets what was read: the slice is read anew."""
         self.scroll_id = self.top = self.total = None
-        self.delivered, self.moved, self.done = 0, False, False
+        self.delivered, self.before, self.moved, self.done = 0, 0, False, False
 
     def to_json(self) -> dict[str, Any]:
-        return {key: value for key, value in vars(self).items() if value is not None and value is not False}
+        held = {key: value for key, value in vars(self).items() if value is not None and value is not False}
+        del held["before"]
+        return held
 
     @classmethod
     def from_json(cls, stored: Any) -> Slice | None:
         """The slice that `to_json` wrote, or None if it is something else."""
         if not isinstance(stored, Mapping) or not set(stored) <= set(cls.__dataclass_fields__):
             return None
-        part = cls(**stored)
+        part = cls(**{**stored, "before": stored.get("delivered", 0)})
         times = all(time is None or parse_timestamp(time) == time for time in (part.start, part.end))
         cursors = all(text is None or isinstance(text, str) for text in (part.scroll_id, part.top))
         numbers = (

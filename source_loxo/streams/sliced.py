@@ -50,7 +50,7 @@ class SlicedRead(StreamRead):
             self.endpoint, self.client, self.filters, lambda: self._proven_range, self.cursor.checkpoint, self.saw
         )
         self._first: Page | None = None
-        self._delivered_before = self._unchanged = 0
+        self._unchanged = 0
 
     def partitions(self) -> Iterator[Read]:
         yield from self._slice_reads()
@@ -61,7 +61,6 @@ class SlicedRead(StreamRead):
         if stored:
             logger.info(f"{self.endpoint.name}: resuming where the last attempt ended.")
             self.slices = self._replanned(stored)
-            self._delivered_before = sum(part.delivered for part in self.slices if part.done)
         else:
             self.slices = self._planned()
         with self.cursor.lock:
@@ -168,7 +167,7 @@ class SlicedRead(StreamRead):
 
     @property
     def _delivered(self) -> int:
-        return self._delivered_before + len(self.reader.ids)
+        return sum(part.before for part in self.slices) + len(self.reader.ids)
 
     def _reconciled(self) -> Any:
         """Reads what was created since the slices were planned, and compares all with Loxo's total before that.
