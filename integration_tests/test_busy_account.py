@@ -78,6 +78,18 @@ def test_a_kill_and_one_new_person_do_not_fail_the_next_sync(start_sandbox: Star
     assert warehouse.lost(box, "people") == set()
 
 
+def test_what_a_killed_sync_delivered_of_half_read_slices_is_not_missing(
+    start_sandbox: Start, connect: Connect
+) -> None:
+    box = start_sandbox(people=6000, jobs=5, companies=5, events=5, set={"latency_ms": 100})
+    warehouse = Warehouse(connect(box), ["people"])
+    warehouse.killed_sync(after=2500)
+    output = warehouse.sync()
+    assert output.exit_code == 0
+    assert "are missing" not in output.logs
+    assert warehouse.lost(box, "people") == set()
+
+
 def test_an_activity_dated_back_while_activities_are_read_is_delivered(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(events=4000, people=100, jobs=5, companies=5, set={"latency_ms": 20})
     warehouse = Warehouse(connect(box), ["person_events"])
@@ -230,6 +242,24 @@ def test_a_resumed_read_of_changes_delivers_what_came_meanwhile_too(start_sandbo
     assert warehouse.sync().exit_code == 0
     assert warehouse.lost(box, "people") == set()
     assert warehouse.stale(box, "people") == []
+
+
+def test_old_activities_edited_while_edits_are_read_do_not_fail_the_sync(
+    start_sandbox: Start, connect: Connect
+) -> None:
+    box = start_sandbox(events=3000, people=50, jobs=5, companies=5, set={"latency_ms": 20})
+    warehouse = Warehouse(connect(box), ["person_events"])
+    assert warehouse.sync().exit_code == 0
+    oldest_first = sorted(box.records("person_events"), key=lambda event: str(event["created_at"]))
+    ids = [event["id"] for event in oldest_first]
+    for each in ids[1000:1900]:
+        box.update("person_events", each)
+    for count in range(10, 60):  # each of these comes to stand behind the reader
+        box.at("person_events", count, {"op": "update", "object": "person_events", "id": ids[count]})
+    assert warehouse.sync().exit_code == 0
+    box.call("DELETE", "at")
+    assert warehouse.sync().exit_code == 0
+    assert warehouse.stale(box, "person_events") == []
 
 
 @pytest.mark.parametrize("kind", ["json_404", "proxy_404"])

@@ -229,6 +229,7 @@ def never_rests(
         sizes = chance.choice([RESTLESS, LARGE]) if seconds else RESTLESS
         box = start(**sizes, seed=chance.randrange(10_000), set={**CALM, **life, **order, "latency_ms": 20})
         account = NeverRests(box, connect(box), chance)
+        account.connector.discover()  # while nothing is wrong
         account.lasting = LASTING * 5 + OUTAGES if seconds else LASTING
         accounts += 1
         if chance.random() < 0.7 or not seconds:

@@ -240,10 +240,11 @@ class SliceReader:
             count = yield from self._pass(Slice(part.start, part.end), seen=seen)
             if self._is_complete(part, count):
                 return
-        # Its total moved in each pass. Together the passes hold the total, or records are missing. The total of the end
-        # is not enough: a position at which a search engine fails can return no records and a total of 0.
-        total = max(count.last_total or 0, total_of(self._client, self._endpoint, self._filters(part)))
-        if len(seen) < total:
+        # Its total moved in each pass. Together the passes hold the records that the last pass began with, except those
+        # deleted since, or records are missing. The total of the end proves less: records enter an open slice behind
+        # the reader, and a position at which a search engine fails can return no records and a total of 0.
+        total = total_of(self._client, self._endpoint, self._filters(part))
+        if len(seen) < (total := min(count.first_total or 0, total)):
             raise shortfall(self._endpoint, len(seen), total)
 
 

@@ -116,7 +116,7 @@ def test_rows_in_the_overlap_of_slices_hide_no_shortfall_of_a_resumed_read() -> 
     delivered, half = next(
         (count, state)
         for count, state in first.checkpoints
-        if [s.get("done") for s in state["slices"]].count(True) >= 4
+        if sum(part.get("done", False) for part in state.get("slices", [])) >= 2
     )
     before = set(first.ids[:delivered])
     client.recover()
