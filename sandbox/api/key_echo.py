@@ -1,4 +1,4 @@
-"""The forms in which a server's error page may repeat the key that was sent."""
+"""Encodings in which a server's error page may repeat the API key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import orjson
 
-FORMS: dict[str, Callable[[str], str]] = {
+ENCODERS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "html": html.escape,
     "percent": lambda key: quote(key, safe=""),
@@ -19,8 +19,8 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-def echoed(key: str, form: str) -> Any:
-    """A value of a JSON body; `json` writes each character as its escape."""
-    if form == "json":
+def authorization_echo(key: str, encoding: str) -> Any:
+    """Return the Authorization header as a value for a JSON body; `json` escapes each character of the key."""
+    if encoding == "json":
         return orjson.Fragment('"Bearer ' + "".join(f"\\u{ord(letter):04x}" for letter in key) + '"')
-    return f"Bearer {FORMS[form](key)}"
+    return f"Bearer {ENCODERS[encoding](key)}"

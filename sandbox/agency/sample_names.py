@@ -1,23 +1,24 @@
-# ruff: noqa: RUF001 - names in Cyrillic are meant to be
-"""The vocabulary of the generated agency: people, places and firms in the scripts real agencies meet."""
+# ruff: noqa: RUF001 - names in Cyrillic are intended
+"""Names of people, cities and companies, in the scripts that real agencies meet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+
+from ..hashing import hash64
 
 
 @dataclass(frozen=True)
 class Locale:
-    """`given` and `family` are native names, each with the spelling used in an e-mail address."""
+    """`given` and `family` are native names, each with its spelling in an email address."""
 
-    country: str  # ISO code
-    name: str
-    phone: str
+    country_code: str
+    country_name: str
+    phone_prefix: str
     places: tuple[tuple[str, str, str], ...]  # city, state name, state code
     given: tuple[tuple[str, str], ...]
     family: tuple[tuple[str, str], ...]
-    order: str = "{0} {1}"
+    name_format: str = "{0} {1}"
 
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
@@ -138,45 +139,22 @@ LOCALES = (
 
 @dataclass(frozen=True)
 class Persona:
-    """A full name and its e-mail spellings; a million people share a few hundred names, as people do."""
+    """A full name and its spelling in an email address; a million people share a few hundred personas."""
 
     locale: Locale
-    name: str
-    given: str
-    family: str
+    full_name: str
+    email_given: str
+    email_family: str
 
 
 PERSONAS = tuple(
-    Persona(locale, locale.order.format(given[0], family[0]), given[1], family[1])
+    Persona(locale, locale.name_format.format(given[0], family[0]), given[1], family[1])
     for locale in LOCALES
     for given in locale.given
     for family in locale.family
 )
 
-TITLES = (
-    "Software Engineer",
-    "Senior Backend Engineer",
-    "Data Analyst",
-    "Chief Financial Officer",
-    "Product Manager",
-    "Head of People",
-    "Site Reliability Engineer",
-    "Registered Nurse",
-    "Supply Chain Planner",
-    "Account Executive",
-    "Bauleiter (m/w/d)",
-    "Ingénieur qualité",
-    "General Counsel",
-    "UX Researcher",
-    "Controller",
-    "Plant Manager",
-    "Machine Learning Engineer",
-    "Vice President, Sales",
-    "Payroll Specialist",
-    "Инженер-проектировщик",
-    "営業部長",
-)
-FIRM_HEADS = (
+COMPANY_FIRST_WORDS = (
     "Northwind",
     "Blaustein",
     "Ærø Shipping",
@@ -198,7 +176,7 @@ FIRM_HEADS = (
     "Tidewater",
     "Ümlaut",
 )
-FIRM_TAILS = (
+COMPANY_LAST_WORDS = (
     "Group",
     "GmbH",
     "S.A.",
@@ -211,82 +189,15 @@ FIRM_TAILS = (
     "Sp. z o.o.",
     "Inc.",
 )
-TAGS = (
-    "python",
-    "kubernetes",
-    "sap",
-    "fintech",
-    "b2b sales",
-    "nursing",
-    "lean",
-    "gaap",
-    "react",
-    "логистика",
-    "español",
-)
-SKILLS = (
-    "Python",
-    "SQL",
-    "AWS",
-    "Negotiation",
-    "IFRS",
-    "Lean Six Sigma",
-    "Go",
-    "Figma",
-    "Stakeholder management",
-    "日本語",
-    "Budgeting",
-    "Terraform",
-    "Projektmanagement",
-    "Gestion d'équipe",
-    "Kubernetes",
-    "Patient care",
-    "SAP S/4HANA",
-    "Cold calling",
-    "Machine Learning",
-    "Compliance",
-    "Управління ризиками",
-    "Procurement",
-    "Salesforce",
-    "AutoCAD",
-    "Change management",
-    "Data visualisation",
-    "Public speaking",
-    "Coaching",
-    "Due diligence",
-    "Auditoria",
-)
-SKILL_SETS = tuple(
-    ", ".join(SKILLS[(start + step * 7) % len(SKILLS)] for step in range(10 + start % 16))
-    for start in range(len(SKILLS))
-)
-TAG_SETS = tuple(
-    ", ".join(TAGS[(start + step * 3) % len(TAGS)] for step in range(1 + start % 7)) for start in range(44)
-)
-SCHOOLS = (
-    "University of Texas",
-    "TU München",
-    "Université de Lyon",
-    "AGH Kraków",
-    "Universidade de São Paulo",
-    "東京大学",
-    "Київський політехнічний інститут",
-    "IIT Bombay",
-)
-SUMMARY = (
-    "Builds and leads teams of five to thirty people. Ran two migrations to the cloud and one merger; enjoys the "
-    "quiet weeks too. Prefers products that somebody pays for. Speaks English and one more language well enough to "
-    "joke in it. Open to relocation within a day's train ride."
-)
-NOTES = (
-    "<p>Spoke for 20 minutes. Open to relocation, notice period three months.</p>",
-    "<p>Left a voicemail; will try again on Thursday.</p>",
-    "<div>Sehr überzeugend im Gespräch, Gehaltswunsch liegt über dem Budget.</div>",
-    "<p>Client asked for two more profiles before deciding.</p>",
-    "<p>面談済み。来週までに返事をもらう予定。</p>",
-    "<p>Références vérifiées &amp; excellentes.</p>",
-)
-COUNTRIES = tuple(
-    tuple(line.split("|"))
-    for line in (Path(__file__).parent / "countries.txt").read_text(encoding="utf-8").splitlines()
-)
+
+
+def company_name(number: int) -> str:
+    """Return a name for each number; after all combinations of words, a series number is added."""
+    first = COMPANY_FIRST_WORDS[number % len(COMPANY_FIRST_WORDS)]
+    last = COMPANY_LAST_WORDS[(number // len(COMPANY_FIRST_WORDS)) % len(COMPANY_LAST_WORDS)]
+    series = number // (len(COMPANY_FIRST_WORDS) * len(COMPANY_LAST_WORDS))
+    return f"{first} {last}" if series == 0 else f"{first} {series + 1} {last}"
+
+
+def persona(seed: int, person_row: int) -> Persona:
+    return PERSONAS[hash64(seed * 8191 + person_row) % len(PERSONAS)]

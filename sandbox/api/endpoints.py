@@ -1,10 +1,10 @@
-"""Every GET endpoint as one row of data: where it is, what it wraps its list in, how it pages, what it may be asked.
+"""A table of all GET endpoints: path, key of the records, pagination, accepted parameters.
 
-Paths, parameters and per_page are Loxo's OpenAPI document 1.2.5 (plus scorecards, which are newer: Ampersand). Keys are
-Ampersand's recordings. A parameter that is not in the row is answered with 422 (loxo-cli, live).
+Paths, parameters and per_page are those of Loxo's OpenAPI document 1.2.5, and scorecards, which are newer (Ampersand).
+Keys are those of Ampersand's recordings. A parameter that is not in the table gets a 422 (loxo-cli, live).
 
-A filter is written as a verb and the field it looks at: `eq`, `in`, `not` compare, `from` and `to` bound a date,
-`sort` orders, `query` is Lucene, `page` skips pages, `-` is declared by Loxo but has no effect on the data here.
+A filter is a verb and the field that it compares: `eq`, `in`, `not` compare values, `from` and `to` bound a date,
+`sort` sorts, `query` is a Lucene query, `page` skips pages; `-` is declared by Loxo and has no effect here.
 """
 
 from __future__ import annotations
@@ -16,29 +16,31 @@ from dataclasses import dataclass, field
 class Endpoint:
     path: str
     table: str
-    kind: str = "list"  # list | single | part (a list inside one record) | special
-    key: str | None = None  # None: a bare JSON array
-    paging: str = "none"  # scroll | page | after_id | none
+    kind: str = "list"  # list | single | sub_list (a list inside a record) | special
+    records_key: str | None = None  # None for a bare JSON array
+    pagination: str = "none"  # scroll | page | after_id | none
     per_page: bool = False
     filters: dict[str, str] = field(default_factory=dict)
-    entity: str = ""  # the name a wrapped single record would have
+    entity: str = ""  # the key of a wrapped single record
 
     @property
-    def declared(self) -> frozenset[str]:
-        """Every query parameter that does not lead to 422."""
-        paging = {"scroll": {"scroll_id"}, "page": {"page"}, "after_id": {"after_id"}, "none": set()}[self.paging]
-        return frozenset(paging | set(self.filters) | ({"per_page"} if self.per_page else set()))
+    def parameters(self) -> frozenset[str]:
+        """Return all query parameters that the endpoint accepts."""
+        position = {"scroll": {"scroll_id"}, "page": {"page"}, "after_id": {"after_id"}, "none": set()}[self.pagination]
+        return frozenset(position | set(self.filters) | ({"per_page"} if self.per_page else set()))
 
 
-def _scroll(path: str, per_page: bool, key: str | None = None, table: str = "", **filters: str) -> Endpoint:
+def _scroll_list(path: str, per_page: bool, records_key: str | None = None, **filters: str) -> Endpoint:
+    """Return a list with `scroll_id`; `__` at the end of a filter's name stands for `[]`."""
     filters = {name.replace("__", "[]"): rule for name, rule in filters.items()}
-    return Endpoint(path, table or path.split("/")[-1], "list", key or path.split("/")[-1], "scroll", per_page, filters)
+    name = path.split("/")[-1]
+    return Endpoint(path, name, "list", records_key or name, "scroll", per_page, filters)
 
 
-CREATED = {"created_at_start": "from created_at", "created_at_end": "to created_at"}
+CREATED_AT_FILTERS = {"created_at_start": "from created_at", "created_at_end": "to created_at"}
 
-SCROLLED = (
-    _scroll(
+SCROLL_LISTS = (
+    _scroll_list(
         "people",
         True,
         query="query",
@@ -55,7 +57,7 @@ SCROLLED = (
         serialization_set="-",
         fields="-",
     ),
-    _scroll(
+    _scroll_list(
         "person_events",
         True,
         query="query",
@@ -69,9 +71,9 @@ SCROLLED = (
         before="to created_at",
         created_at_sort="sort created_at",
         serialization_set="-",
-        **CREATED,
+        **CREATED_AT_FILTERS,
     ),
-    _scroll(
+    _scroll_list(
         "companies",
         False,
         query="query",
@@ -80,8 +82,8 @@ SCROLLED = (
         company_global_status_id="eq company_global_status.id",
         fields="-",
     ),
-    _scroll("deals", False, query="query", owner_emails__="in owner.email"),
-    _scroll(
+    _scroll_list("deals", False, query="query", owner_emails__="in owner.email"),
+    _scroll_list(
         "placements",
         False,
         query="query",
@@ -89,9 +91,9 @@ SCROLLED = (
         person_global_status_id="eq person_global_status_id",
         include_related_agencies="-",
     ),
-    _scroll("email_tracking", True, "tracking", person_ids__="in person_id", **CREATED),
-    _scroll("sms", True, **CREATED),
-    _scroll(
+    _scroll_list("email_tracking", True, "tracking", person_ids__="in person_id", **CREATED_AT_FILTERS),
+    _scroll_list("sms", True, **CREATED_AT_FILTERS),
+    _scroll_list(
         "merges",
         True,
         item_type="eq item_type",
@@ -99,25 +101,25 @@ SCROLLED = (
         created_after="from created_at",
         created_before="to created_at",
     ),
-    _scroll("forms", True, company_id="eq company_id", job_id="eq job_id", person_id="eq person_id"),
-    _scroll("form_templates", True),
-    _scroll("schedule_items", True, user_id="eq user_id", person_id="eq person_id", company_id="eq company_id"),
-    # Newer than the document: it answered on one account; of its parameters only job_id is known.
-    _scroll("campaigns", False, job_id="eq job_id"),
-    _scroll("scorecards", True),
-    _scroll("scorecards/scorecard_templates", True),
-    _scroll(
+    _scroll_list("forms", True, company_id="eq company_id", job_id="eq job_id", person_id="eq person_id"),
+    _scroll_list("form_templates", True),
+    _scroll_list("schedule_items", True, user_id="eq user_id", person_id="eq person_id", company_id="eq company_id"),
+    # Newer than the document and recorded from one account; only the parameter job_id is known.
+    _scroll_list("campaigns", False, job_id="eq job_id"),
+    _scroll_list("scorecards", True),
+    _scroll_list("scorecards/scorecard_templates", True),
+    _scroll_list(
         "jobs/{id}/candidates",
         True,
         query="query",
         activity_type_id="eq latest_person_event.activity_type_id",
         person_id="eq person.id",
     ),
-    _scroll("companies/{id}/people", False, query="query"),
-    _scroll("countries/{id}/states/{id}/cities", True, country_id="-", state_id="-"),
+    _scroll_list("companies/{id}/people", False, query="query"),
+    _scroll_list("countries/{id}/states/{id}/cities", True, country_id="-", state_id="-"),
 )
 
-PAGED = (
+PAGE_NUMBER_LISTS = (
     Endpoint(
         "jobs",
         "jobs",
@@ -152,14 +154,16 @@ PAGED = (
     Endpoint("countries/{id}/states", "states", "list", "states", "page", True, {"query": "query", "country_id": "-"}),
 )
 
-# The reference lists that swallow after_id and send everything again (loxo-cli, live); the others refuse it.
-_SWALLOWS = {name: {"after_id": "-"} for name in ("dynamic_fields", "job_types", "person_types", "person_lists")}
-_FILTERED = {
+# These reference lists ignore after_id and return all records again (loxo-cli, live); the others reject it.
+_IGNORING_AFTER_ID = {
+    name: {"after_id": "-"} for name in ("dynamic_fields", "job_types", "person_types", "person_lists")
+}
+_FILTERS = {
     "activity_types": {"workflow_id": "-", "show_hidden": "-"},
     "workflow_stages": {"workflow_id": "eq workflow_id"},
 }
 
-BARE_OBJECTS = tuple(
+BARE_LIST_PATHS = tuple(
     """
 activity_types address_types bonus_payment_types bonus_types company_global_statuses company_types compensation_types
 currencies deal_workflows disability_statuses diversity_types dynamic_fields education_types email_types equity_types
@@ -167,12 +171,12 @@ ethnicities fee_types genders job_categories job_contact_types job_owner_types j
 person_global_statuses person_lists person_share_field_types person_types phone_types pronouns question_types
 scorecards/scorecard_recommendation_types scorecards/scorecard_types scorecards/scorecard_visibility_types
 seniority_levels social_profile_types users veteran_statuses workflow_stages workflows
-""".split()  # noqa: SIM905 - a list of one name a line reads worse
+""".split()  # noqa: SIM905 - a list with one name per line is harder to read
 )
 
-BARE = tuple(
-    Endpoint(path, path.split("/")[-1], filters=_SWALLOWS.get(path) or _FILTERED.get(path) or {})
-    for path in BARE_OBJECTS
+BARE_LISTS = tuple(
+    Endpoint(path, path.split("/")[-1], filters=_IGNORING_AFTER_ID.get(path) or _FILTERS.get(path) or {})
+    for path in BARE_LIST_PATHS
 )
 
 OTHER_LISTS = (
@@ -200,11 +204,11 @@ _ENTITIES = {
     "scorecards/scorecard_templates": "scorecard_template",
 }
 
-SINGLES = tuple(
+SINGLE_RECORDS = tuple(
     Endpoint(f"{path}/{{id}}", path.split("/")[-1], "single", entity=entity) for path, entity in _ENTITIES.items()
 )
 
-_PARTS = {
+_SUB_LIST_NAMES = {
     "people": (
         "emails",
         "phones",
@@ -218,35 +222,47 @@ _PARTS = {
     "jobs": ("contacts",),
 }
 
-PARTS = tuple(
+SUB_LISTS = tuple(
     endpoint
-    for table, names in _PARTS.items()
+    for table, names in _SUB_LIST_NAMES.items()
     for name in names
     for endpoint in (
-        Endpoint(f"{table}/{{id}}/{name}", table, "part", name),
-        Endpoint(f"{table}/{{id}}/{name}/{{id}}", table, "part", name),
+        Endpoint(f"{table}/{{id}}/{name}", table, "sub_list", name),
+        Endpoint(f"{table}/{{id}}/{name}/{{id}}", table, "sub_list", name),
     )
 )
 
-SPECIAL = (
+SPECIAL_ENDPOINTS = (
     Endpoint("jobs/{id}/candidates/{id}", "candidates", "special", filters={"job_id": "-", "id": "-"}),
     Endpoint("dynamic_fields/{id}/hierarchies", "dynamic_fields", "special"),
     Endpoint("dynamic_fields/{id}/hierarchies/{id}", "dynamic_fields", "special"),
     Endpoint("job_listing_config", "job_listing_config", "special"),
 )
 
-ENDPOINTS = {endpoint.path: endpoint for endpoint in SCROLLED + PAGED + BARE + OTHER_LISTS + SINGLES + PARTS + SPECIAL}
+ENDPOINTS = {
+    endpoint.path: endpoint
+    for endpoints in (
+        SCROLL_LISTS,
+        PAGE_NUMBER_LISTS,
+        BARE_LISTS,
+        OTHER_LISTS,
+        SINGLE_RECORDS,
+        SUB_LISTS,
+        SPECIAL_ENDPOINTS,
+    )
+    for endpoint in endpoints
+}
 
 
-def find(path: str) -> tuple[Endpoint, list[int]] | None:
-    """The endpoint behind a path and the ids in it; None is Loxo's 404."""
+def find_endpoint(path: str) -> tuple[Endpoint, list[int]] | None:
+    """Return the endpoint for a path and the ids in the path; None if there is no such endpoint."""
     ids: list[int] = []
-    words: list[str] = []
-    for word in path.split("/"):
-        if word.isascii() and word.isdigit():
-            ids.append(int(word))
-            words.append("{id}")
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment.isascii() and segment.isdigit():
+            ids.append(int(segment))
+            segments.append("{id}")
         else:
-            words.append(word)
-    endpoint = ENDPOINTS.get("/".join(words))
+            segments.append(segment)
+    endpoint = ENDPOINTS.get("/".join(segments))
     return (endpoint, ids) if endpoint else None
