@@ -1,7 +1,7 @@
 """Runs the sandbox as a child process, for tests and benchmarks.
 
-with Sandbox(people=5000, set={"latency_ms": 200}) as box:
-    read(box.config)
+with Sandbox(people=5000, set={"latency_ms": 200}) as sandbox:
+    read(sandbox.config)
 """
 
 from __future__ import annotations

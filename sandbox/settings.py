@@ -64,7 +64,7 @@ class SettingError(ValueError):
 
 @dataclass
 class Settings:
-    """Settings name an object by its path, `people` or `jobs/{id}/candidates`, or by one URL's `jobs/123/candidates`.
+    """An object is named by the path of its endpoint, `jobs/{id}/candidates`, or of a request, `jobs/123/candidates`.
 
     The comments name the source for each default. "Not known" means that no source proves any of the choices.
     """
@@ -94,9 +94,8 @@ class Settings:
     back_date_days: float = 3  # recruiters log activities with an earlier date (RecruitersOS reads 35 days again)
 
     # Objects with wrong responses. `answers` covers every kind; the five settings after it cover one kind each.
-    answers: dict[str, str] = field(
-        default_factory=dict
-    )  # object -> one of RESPONSE_KINDS; for single responses use `/_sandbox/at`
+    # For single wrong responses, use `/_sandbox/at`.
+    answers: dict[str, str] = field(default_factory=dict)  # object -> one of RESPONSE_KINDS
     forbidden: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # Loxo's 404, as for an object outside the plan
     empty_envelope: list[str] = field(default_factory=list)
@@ -111,9 +110,7 @@ class Settings:
     no_cursor_under_sort: list[str] = field(default_factory=list)  # no scroll_id when sorted by updated_at
     unordered: list[str] = field(default_factory=list)  # the first row of each sorted page comes last
     no_updated_at_on_top: list[str] = field(default_factory=list)  # the first record of a sorted list lacks updated_at
-    no_created_at: dict[str, float] = field(
-        default_factory=dict
-    )  # object -> share of records; no date range matches them
+    no_created_at: dict[str, float] = field(default_factory=dict)  # object -> share; no date range matches these
     no_updated_at: dict[str, float] = field(default_factory=dict)
     odd_records: dict[str, str] = field(default_factory=dict)  # object -> one of ODD_VALUE_KINDS, in every fifth record
 

@@ -212,8 +212,11 @@ class Agency:
 
     # People and companies ----------------------------------------------------------------------------------------
 
+    def person_bits(self, person: int) -> int:
+        return hash64(self.seed * 8191 + person)
+
     def person_name(self, person: int) -> str:
-        return persona(self.seed, person).full_name
+        return persona(self.person_bits(person)).full_name
 
     def employer(self, person: int) -> int | None:
         """Return the row of the person's company, if it is a company of the agency."""

@@ -123,7 +123,7 @@ def _add_other_objects(agency: Agency) -> None:
 
 
 def _add_computed_fields(agency: Agency) -> None:
-    """Add fields that filters name and the records of jobs and placements do not have."""
+    """Add the fields of filters that the records of jobs and placements lack."""
     country_ids = {row["code"]: row["id"] for row in agency.lists["countries"]}
     state_ids = {(row["country_id"], row["code"]): row["id"] for row in agency.lists["states"]}
     jobs, placements, people = agency.tables["jobs"], agency.tables["placements"], agency.people

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..hashing import hash64
-
 
 @dataclass(frozen=True)
 class Locale:
@@ -199,5 +197,5 @@ def company_name(number: int) -> str:
     return f"{first} {last}" if series == 0 else f"{first} {series + 1} {last}"
 
 
-def persona(seed: int, person_row: int) -> Persona:
-    return PERSONAS[hash64(seed * 8191 + person_row) % len(PERSONAS)]
+def persona(bits: int) -> Persona:
+    return PERSONAS[bits % len(PERSONAS)]

@@ -67,7 +67,7 @@ class Table:
         make_full_record: Callable[[int, Record], Record] | None = None,
         computed_fields: dict[str, Callable[[int], Any]] | None = None,
     ) -> None:
-        """:param computed_fields: functions of the row number for fields that filters name and records do not have."""
+        """:param computed_fields: functions of the row number for fields of filters that the records lack."""
         self.name = name
         self.make_list_item, self.make_full_record = make_list_item, make_full_record
         self.computed_fields = computed_fields or {}

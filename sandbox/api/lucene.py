@@ -1,4 +1,6 @@
-"""The `query` parameter: the part of Lucene's syntax that public clients of Loxo use, and date ranges, not yet proven.
+"""The `query` parameter: the part of Lucene's syntax that public clients of Loxo use, and date ranges.
+
+No source proves that Loxo honours date ranges (see the setting `lucene_dates`).
 
 person_id:(1 OR 2)   current_title:"Product Manager"   _exists_:emails   NOT _exists_:skills   *:*
 created_at:[2024-01-01 TO 2024-02-01}   updated_at:{2024-01-01T00:00:00Z TO *]   name:müll*   free words
@@ -107,9 +109,8 @@ class Query:
             raise QueryError("Failed to parse query")
         if required:  # beside a required clause, optional words only affect the ranking
             return required[0] if len(required) == 1 else lambda values: all(part(values) for part in required)
-        return lambda values: any(
-            part(values) for part in optional
-        )  # words without AND are alternatives (loxo-mcp-server)
+        # Words without AND are alternatives (loxo-mcp-server).
+        return lambda values: any(part(values) for part in optional)
 
     def _clause(self, field: str | None) -> Test:
         kind, text = self._next()

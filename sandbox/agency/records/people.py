@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...hashing import hash64
 from ...timestamps import DAY_MS, format_timestamp
 from ..agency import Agency
 from ..sample_names import company_name, persona
@@ -31,9 +30,9 @@ class PersonRecords:
 
     def list_item(self, row: int) -> Record:
         agency = self.agency
-        bits = hash64(agency.seed * 8191 + row)
+        bits = agency.person_bits(row)
         high_bits = bits >> 24
-        person = persona(agency.seed, row)
+        person = persona(bits)
         given, family, locale, name = person.email_given, person.email_family, person.locale, person.full_name
         city, state, _ = locale.places[high_bits % len(locale.places)]
         person_id = agency.people.ids[row]
@@ -113,7 +112,7 @@ class PersonRecords:
 
     def full_record(self, row: int, item: Record) -> Record:
         """Return the single record, which adds profiles, files and the person's pipelines."""
-        high_bits = hash64(self.agency.seed * 8191 + row) >> 24
+        high_bits = self.agency.person_bits(row) >> 24
         created_at = item["created_at"]
         type_ids = {person_type["id"] for person_type in item.get("person_types", [])}
         resume = {
