@@ -1,4 +1,4 @@
-"""`python -m sandbox`: serve a generated agency on the loopback interface."""
+"""`python -m sandbox`: serve Loxo's API for a generated agency on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -13,97 +13,100 @@ from typing import NoReturn
 
 from aiohttp import web
 
-from .agency import Agency
-from .clock import parse
-from .control import application
-from .server import Api
-from .settings import SettingError, Settings, from_flag
-from .story import Sizes
+from .agency.agency import Sizes
+from .agency.generator import generate_agency
+from .api.control import make_application
+from .api.server import LoxoApi
+from .settings import SettingError, Settings, parse_flag
+from .timestamps import parse_timestamp
+
+UNLIMITED_BYTES = 1 << 62
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, without the usage before it."""
+class OneLineErrorParser(argparse.ArgumentParser):
+    """A parser that reports an error in one line, without the usage before it."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def count(text: str) -> int:
-    """A number of at least 0."""
+def parse_count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
     return int(text)
 
 
-def arguments() -> Parser:
-    parser = Parser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("--port", type=count, default=0, help="0 picks a free one")
+def make_parser() -> argparse.ArgumentParser:
+    parser = OneLineErrorParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--port", type=parse_count, default=0, help="0 selects a free port")
     for size in fields(Sizes):
-        parser.add_argument(f"--{size.name.replace('_', '-')}", type=count, default=size.default, help="how many rows")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--now", default=None, help="ISO time the generated data ends at; the current time by default")
+        flag = f"--{size.name.replace('_', '-')}"
+        parser.add_argument(flag, type=parse_count, default=size.default, help="number of records")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed and --now give the same records")
+    parser.add_argument("--now", default=None, help="ISO time of the newest generated records; default: current time")
     parser.add_argument("--slug", default="demo-agency")
     parser.add_argument("--api-key", default="sandbox-key")
     parser.add_argument("--latency-ms", type=float, default=None)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting, see settings.py")
-    parser.add_argument("--cache-mb", type=count, default=64, help="bound of the cache of serialised rows")
-    parser.add_argument("--warm", action="store_true", help="serialise all people first and keep them, for benchmarks")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of settings.py")
+    parser.add_argument("--cache-mb", type=parse_count, default=64, help="maximum size of the cache of records")
+    parser.add_argument("--warm", action="store_true", help="cache all people before serving, without a limit")
     return parser
 
 
-def build(options: argparse.Namespace) -> Api:
-    """The agency and its API, from the command line.
+def make_api(options: argparse.Namespace) -> LoxoApi:
+    """Generate the agency and its API from the command line.
 
-    :raises SettingError: an option has a value that it cannot take.
+    :raises SettingError: the value of an option is invalid.
     """
     settings = Settings()
     for flag in options.set:
-        settings.update(from_flag(flag))
+        settings.update(parse_flag(flag))
     if options.latency_ms is not None:
         settings.update({"latency_ms": options.latency_ms})
-    now = parse(options.now) if options.now else None
+    now = parse_timestamp(options.now) if options.now else None
     if options.now and now is None:
-        raise SettingError(f"--now {options.now!r} is not a date")
+        raise SettingError(f"--now {options.now!r} is not an ISO date or time")
     sizes = Sizes(**{size.name: getattr(options, size.name) for size in fields(Sizes)})
-    agency = Agency(sizes, options.seed, now, cache_bytes=1 << 62 if options.warm else options.cache_mb << 20)
-    if settings.custom_fields != agency.variant:
-        agency.set_variant(settings.custom_fields)
+    cache_bytes = UNLIMITED_BYTES if options.warm else options.cache_mb << 20
+    agency = generate_agency(sizes, options.seed, now, cache_bytes)
+    if settings.custom_fields != agency.custom_field_set:
+        agency.use_custom_fields(settings.custom_fields)
     if options.warm:
-        for row in agency.people.orders["id"]:
-            agency.people.raw(row)
-    return Api(agency, settings, options.slug, options.api_key)
+        for row in agency.people.sorted_rows["id"]:
+            agency.people.list_item_json(row)
+    return LoxoApi(agency, settings, options.slug, options.api_key)
 
 
 async def serve(options: argparse.Namespace) -> None:
+    """Serve until SIGTERM or SIGINT; print the address and the credentials as one line of JSON when ready."""
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application(build(options)), access_log=None, shutdown_timeout=1, handle_signals=False)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    application = make_application(make_api(options))
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1, handle_signals=False)
     await runner.setup()
     gc.collect()
     gc.freeze()
     site = web.TCPSite(runner, "127.0.0.1", options.port, backlog=1024)
     await site.start()
     port = runner.addresses[0][1]
-    print(
-        json.dumps({"url": f"http://127.0.0.1:{port}", "agency_slug": options.slug, "api_key": options.api_key}),
-        flush=True,
-    )
+    ready = {"url": f"http://127.0.0.1:{port}", "agency_slug": options.slug, "api_key": options.api_key}
+    print(json.dumps(ready), flush=True)
     await stop.wait()
     await runner.cleanup()
 
 
 def main() -> int:
-    parser = arguments()
+    parser = make_parser()
     options = parser.parse_args()
     try:
         asyncio.run(serve(options))
     except SettingError as error:
         parser.error(str(error))
-    except (OSError, OverflowError) as error:  # a port in use, or above 65535
-        print(f"{parser.prog}: it cannot listen on port {options.port}: {error}", file=sys.stderr)
+    except (OSError, OverflowError) as error:  # the port is in use, or above 65535
+        print(f"{parser.prog}: cannot listen on port {options.port}: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:  # while the agency is generated; later the server ends by itself
+    except KeyboardInterrupt:  # only while the agency is generated; after that, the signal handler stops the server
         return 130
     return 0
 

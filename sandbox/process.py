@@ -1,7 +1,7 @@
-"""The sandbox as a child process, for tests and benchmarks.
+"""Runs the sandbox as a child process, for tests and benchmarks.
 
-with Sandbox(people=5000, set={"latency_ms": 200}) as box:
-    read(box.config)
+with Sandbox(people=5000, set={"latency_ms": 200}) as sandbox:
+    read(sandbox.config)
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class SandboxError(RuntimeError):
-    """The sandbox did not start or refused a control request."""
+    """The sandbox did not start, or it rejected a control request."""
 
 
 class Sandbox:
-    """Keyword arguments become flags (`api_key="x"` is `--api-key x`, `warm=True` is `--warm`), `set` is settings."""
+    """A server and its control API.
+
+    :param set: settings, as in settings.py.
+    :param flags: command line flags: `api_key="x"` is `--api-key x`, `warm=True` is `--warm`.
+    """
 
     def __init__(self, set: dict[str, Any] | None = None, **flags: Any) -> None:
         self._settings, self._flags = set or {}, flags
@@ -33,7 +37,7 @@ class Sandbox:
 
     @property
     def config(self) -> dict[str, Any]:
-        """What a client needs to read it."""
+        """Return the configuration of a client."""
         return {"domain": self.url, "agency_slug": self.agency_slug, "api_key": self.api_key}
 
     @property
@@ -52,7 +56,8 @@ class Sandbox:
         assert self._child.stdout is not None
         line = self._child.stdout.readline()
         if not line:
-            raise SandboxError(f"the sandbox ended with status {self._child.wait()} before it listened")
+            status = self._child.wait()
+            raise SandboxError(f"the sandbox exited with status {status} before it was ready; see its error output")
         ready = json.loads(line)
         self.url, self.agency_slug, self.api_key = ready["url"], ready["agency_slug"], ready["api_key"]
         return self
@@ -74,99 +79,100 @@ class Sandbox:
         self.stop()
 
     def _arguments(self) -> list[str]:
-        words: list[str] = []
+        arguments: list[str] = []
         for name, value in self._flags.items():
             flag = f"--{name.replace('_', '-')}"
             if value is True:
-                words.append(flag)
+                arguments.append(flag)
             elif value is not None and value is not False:
-                words += [flag, str(value)]
+                arguments += [flag, str(value)]
         for name, value in self._settings.items():
-            words += ["--set", f"{name}={json.dumps(value)}"]
-        return words
+            arguments += ["--set", f"{name}={json.dumps(value)}"]
+        return arguments
 
     # Control -----------------------------------------------------------------------------------------------------
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One request to the control API."""
+        """Send a request to the control API."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
             f"{self.url}/_sandbox/{path}", data=data, method=method, headers={"Content-Type": "application/json"}
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request) as answer:
-                return json.load(answer)
+            with opener.open(request) as response:
+                return json.load(response)
         except urllib.error.HTTPError as error:
             raise SandboxError(f"{method} {path}: {error.read().decode()}") from error
 
     def api(self, path: str) -> Any:
-        """What the account answers to a plain GET below its slug."""
+        """Return the response to a GET request for a path of Loxo's API."""
         headers = {"Authorization": f"Bearer {self.api_key}"}
         request = urllib.request.Request(f"{self.url}/api/{self.agency_slug}/{path}", headers=headers)
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-            return json.load(answer)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as response:
+            return json.load(response)
 
     def set(self, **settings: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.call("PATCH", "settings", settings)
-        return answer
+        response: dict[str, Any] = self.call("PATCH", "settings", settings)
+        return response
 
     def settings(self) -> dict[str, Any]:
-        answer: dict[str, Any] = self.call("GET", "settings")
-        return answer
+        response: dict[str, Any] = self.call("GET", "settings")
+        return response
 
     def counts(self) -> dict[str, int]:
-        answer: dict[str, int] = self.call("GET", "objects")
-        return answer
+        response: dict[str, int] = self.call("GET", "objects")
+        return response
 
     def ids(self, name: str) -> list[int]:
-        answer: list[int] = self.call("GET", f"objects/{name}/ids")
-        return answer
+        response: list[int] = self.call("GET", f"objects/{name}/ids")
+        return response
 
     def record(self, name: str, record_id: int) -> dict[str, Any]:
-        answer: dict[str, Any] = self.call("GET", f"objects/{name}/{record_id}")
-        return answer
+        response: dict[str, Any] = self.call("GET", f"objects/{name}/{record_id}")
+        return response
 
     def records(self, name: str) -> list[dict[str, Any]]:
-        """All list items of an object, as the account has them now."""
-        answer: list[dict[str, Any]] = self.call("GET", f"objects/{name}/records")
-        return answer
+        """Return all current list items of an object, unaffected by settings."""
+        response: list[dict[str, Any]] = self.call("GET", f"objects/{name}/records")
+        return response
 
     def life(self) -> list[dict[str, Any]]:
-        """What the account did by itself (`life_per_second`): n, at, op, object, id and, if set, fields."""
-        answer: list[dict[str, Any]] = self.call("GET", "life")
-        return answer
+        """Return the log of background changes (`life_per_second`): n, at, op, object, id and, if any, fields."""
+        response: list[dict[str, Any]] = self.call("GET", "life")
+        return response
 
     def create(self, name: str, /, **fields: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.call("POST", f"objects/{name}", fields)
-        return answer
+        response: dict[str, Any] = self.call("POST", f"objects/{name}", fields)
+        return response
 
     def update(self, name: str, record_id: int, /, **fields: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.call("PATCH", f"objects/{name}/{record_id}", fields)
-        return answer
+        response: dict[str, Any] = self.call("PATCH", f"objects/{name}/{record_id}", fields)
+        return response
 
     def delete(self, name: str, record_id: int) -> None:
         self.call("DELETE", f"objects/{name}/{record_id}")
 
     def move(self, job_id: int, candidate_id: int, stage: int | None = None) -> dict[str, Any]:
         """Move a candidate to a stage, by default the next one."""
-        answer: dict[str, Any] = self.call(
+        response: dict[str, Any] = self.call(
             "POST", "stage_moves", {"job_id": job_id, "candidate_id": candidate_id, "workflow_stage_id": stage}
         )
-        return answer
+        return response
 
     def at(self, path: str, count: int, *actions: dict[str, Any]) -> None:
-        """Run `actions` right after the `count`-th answer, from now, of `people`, `jobs/{id}/candidates` or one path.
+        """Carry out `actions` right after the `count`-th next response for `path`; 0 is immediately.
 
         An action is {"op": "create" | "update" | "delete" | "move", ...}, {"op": "set", "settings": {...}} or
-        {"op": "answer", "kind": one of settings.ANSWERS, "times": 1}, which spoils the path's next answers. A count
-        of 0 is at once.
+        {"op": "answer", "kind": one of settings.RESPONSE_KINDS, "times": 1}, which replaces the next responses.
+
+        :param path: an object such as `people` or `jobs/{id}/candidates`, or one URL's path.
         """
         self.call("POST", "at", {"path": path, "count": count, "actions": list(actions)})
 
     def requests(self) -> dict[str, Any]:
-        answer: dict[str, Any] = self.call("GET", "requests")
-        return answer
+        response: dict[str, Any] = self.call("GET", "requests")
+        return response
 
     def reset_requests(self) -> None:
         self.call("DELETE", "requests")

@@ -1,4 +1,4 @@
-"""Everything about the server that can be changed while it runs: what is unknown of Loxo, and what can go wrong."""
+"""Settings of the running server: behaviour of Loxo that no source proves, and errors to inject."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from . import clock
+from . import timestamps
+from .hashing import hash64
 
-FAULTS = ("status_500", "status_503", "reset", "truncate", "html", "slow", "proxy_404", "errors")
-SHARES = ("create", "edit", "delete", "move", "back_date")
+FAULT_KINDS = ("status_500", "status_503", "reset", "truncate", "html", "slow", "proxy_404", "errors")
+CHANGE_KINDS = ("create", "edit", "delete", "move", "back_date")
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "retry_after": ("none", "seconds", "date", "unusable"),
@@ -34,56 +35,56 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "custom_fields": ("a", "b"),
     "custom_ranges": ("object", "array"),
 }
-# What the values (or the entries) of a setting may be, where only some words have a meaning.
-ANSWERS = (
+RESPONSE_KINDS = (
     "empty_object",  # 200 `{}`
     "error_object",  # 200 `{"error": ...}`
-    "errors",  # 200 with the envelope, no rows, total_count 0 and non-empty `errors`
+    "errors",  # 200 with the usual keys, no records, total_count 0 and non-empty `errors`
     "null",  # 200 `null`
-    "cut_json",  # 200, JSON cut in the middle
-    "empty_page",  # no rows and no cursor, with the right total_count
-    "empty_list",  # no rows, no cursor and total_count 0
-    "short_page",  # half the rows of the page; the cursor follows the last row that is sent
-    "proxy_404",  # 404 with a proxy's HTML page
+    "cut_json",  # 200, JSON truncated in the middle
+    "empty_page",  # no records and no cursor, with the correct total_count
+    "empty_list",  # no records, no cursor and total_count 0
+    "short_page",  # half the records of the page; the cursor follows the last one of them
+    "proxy_404",  # 404 with the HTML page of a proxy
     "json_404",  # Loxo's own 404 (recorded by Ampersand)
     "forbidden",  # 403
 )
-ODDITIES = ("nested", "big_integers", "surrogates", "nul")
-WORDS: dict[str, tuple[tuple[str, ...], str]] = {  # setting -> the words, and whether they are its keys or its values
-    "faults": (FAULTS, "keys"),
-    "life_shares": (SHARES, "keys"),
-    "answers": (ANSWERS, "values"),
-    "odd_records": (ODDITIES, "values"),
+ODD_VALUE_KINDS = ("nested", "big_integers", "surrogates", "nul")
+# Settings with a mapping: the allowed entries, and whether they are its keys or its values.
+MAPPING_CHOICES: dict[str, tuple[tuple[str, ...], str]] = {
+    "faults": (FAULT_KINDS, "keys"),
+    "life_shares": (CHANGE_KINDS, "keys"),
+    "answers": (RESPONSE_KINDS, "values"),
+    "odd_records": (ODD_VALUE_KINDS, "values"),
 }
 
 
 class SettingError(ValueError):
-    """An unknown setting or a value it cannot take."""
+    """An unknown setting, or a value that the setting does not accept."""
 
 
 @dataclass
 class Settings:
-    """Objects are named by their path: `people`, `jobs/{id}/candidates`, or one path such as `jobs/123/candidates`.
+    """An object is named by the path of its endpoint, `jobs/{id}/candidates`, or of a request, `jobs/123/candidates`.
 
-    The comments say what is known of Loxo. "Not known" means that no source shows either side.
+    The comments name the source for each default. "Not known" means that no source proves any of the choices.
     """
 
-    # The network and the front of the server.
+    # Network, rate limit and errors of the server.
     latency_ms: float = 0
-    rate_limit: float = 0  # requests in any one second; 0 = unlimited. Loxo publishes no number
-    throttle_every: int = 0  # every n-th request is answered 429; 0 = none
-    retry_after: str = "seconds"  # not known; loxo-cli reads seconds and HTTP dates. `unusable` is neither
+    rate_limit: float = 0  # requests in any one second; 0 = unlimited. Loxo does not publish its limit
+    throttle_every: int = 0  # every n-th request gets a 429; 0 = none
+    retry_after: str = "seconds"  # not known; loxo-cli reads seconds and HTTP dates. `unusable` is neither of them
     retry_after_value: float = 1
-    faults: dict[str, float] = field(default_factory=lambda: dict.fromkeys(FAULTS, 0.0))  # share of the requests
-    slow_ms: float = 1000  # what a `slow` fault waits
+    faults: dict[str, float] = field(default_factory=lambda: dict.fromkeys(FAULT_KINDS, 0.0))  # share of requests
+    slow_ms: float = 1000  # delay of a `slow` fault
     fault_paths: list[str] = field(default_factory=list)  # empty = every path
-    drip_header: dict[str, float] = field(default_factory=dict)  # object -> ms between two bytes of the answer's header
+    drip_header: dict[str, float] = field(default_factory=dict)  # object -> ms between two bytes of the response header
     clock_ahead: float = 0  # seconds between the server's clock and the machine's
     echo_key: bool = False  # error bodies repeat the Authorization header
-    echo_key_as: str = "plain"  # in which form they repeat it
+    echo_key_as: str = "plain"  # encoding of the repeated header
 
-    # The account changes by itself while it is served (see life.py).
-    life_per_second: float = 0  # changes a second; 0 = people have gone home
+    # Changes that the account makes by itself (see agency/background_changes.py).
+    life_per_second: float = 0  # changes per second; 0 = none
     life_shares: dict[str, float] = field(
         default_factory=lambda: {"create": 0.55, "edit": 0.25, "delete": 0.05, "move": 0.1, "back_date": 0.05}
     )
@@ -92,70 +93,74 @@ class Settings:
     )
     back_date_days: float = 3  # recruiters log activities with an earlier date (RecruitersOS reads 35 days again)
 
-    # Objects that misbehave. `answers` is the general form; the five after it are short for one kind each.
-    answers: dict[str, str] = field(default_factory=dict)  # object -> one of ANSWERS; `/_sandbox/at` gives one-off ones
+    # Objects with wrong responses. `answers` covers every kind; the five settings after it cover one kind each.
+    # For single wrong responses, use `/_sandbox/at`.
+    answers: dict[str, str] = field(default_factory=dict)  # object -> one of RESPONSE_KINDS
     forbidden: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)  # an object that the plan lacks: Loxo's 404
+    missing: list[str] = field(default_factory=list)  # Loxo's 404, as for an object outside the plan
     empty_envelope: list[str] = field(default_factory=list)
     error_object: list[str] = field(default_factory=list)
     broken_json: list[str] = field(default_factory=list)
-    redirect: dict[str, str] = field(default_factory=dict)  # object -> URL, answered with 302
-    repeat_cursor: list[str] = field(default_factory=list)  # scroll_id ignored: the same page again (loxo-cli, live)
-    refuse_cursors: str = "never"  # not known whether one expires; `stored` refuses those handed out before it was set
+    redirect: dict[str, str] = field(default_factory=dict)  # object -> URL of a 302 response
+    repeat_cursor: list[str] = field(default_factory=list)  # ignores scroll_id, repeats the same page (loxo-cli, live)
+    refuse_cursors: str = "never"  # not known whether cursors expire; `stored` refuses those issued before this setting
     refuse_cursors_status: int = 400  # not known
     refuse_cursors_of: list[str] = field(default_factory=list)  # empty = every scrolled list
     sorts_ignored: list[str] = field(default_factory=list)
     no_cursor_under_sort: list[str] = field(default_factory=list)  # no scroll_id when sorted by updated_at
-    unordered: list[str] = field(default_factory=list)  # a sorted page whose first row comes last
-    no_updated_at_on_top: list[str] = field(default_factory=list)  # the first row of a sorted list lacks updated_at
-    no_created_at: dict[str, float] = field(default_factory=dict)  # object -> share; no range of dates matches them
+    unordered: list[str] = field(default_factory=list)  # the first row of each sorted page comes last
+    no_updated_at_on_top: list[str] = field(default_factory=list)  # the first record of a sorted list lacks updated_at
+    no_created_at: dict[str, float] = field(default_factory=dict)  # object -> share; no date range matches these
     no_updated_at: dict[str, float] = field(default_factory=dict)
-    odd_records: dict[str, str] = field(default_factory=dict)  # object -> one of ODDITIES, in every fifth record
+    odd_records: dict[str, str] = field(default_factory=dict)  # object -> one of ODD_VALUE_KINDS, in every fifth record
 
-    # What is unknown of Loxo, or differs between recordings.
-    counters: str = "top"  # Ampersand recorded the top level, the documentation nests under `pagination`
+    # Behaviour that is not known, or that differs between recordings.
+    counters: str = "top"  # top level in Ampersand's recording; nested under `pagination` in the documentation
     source_types: str = "keyed"  # Ampersand's code; a list in loxo-cli's tests
     webhooks: str = "bare"  # loxo-cli's tests have both
-    campaigns: str = "scroll"  # not known; `keyed` and `bare` give the whole list at once
-    companies_per_page: str = "refused"  # 422 (loxo-cli, live); two newer clients send it and work
-    stages_without_workflow: str = "all"  # not known whether workflow_stages without workflow_id has the deals' stages
+    campaigns: str = "scroll"  # not known; `keyed` and `bare` return the whole list at once
+    companies_per_page: str = "refused"  # 422 (loxo-cli, live); two newer clients send per_page successfully
+    stages_without_workflow: str = "all"  # not known whether workflow_stages without workflow_id includes deals' stages
     deal_detail: str = "flat"
-    last_page_cursor: str = "present"  # Ampersand's recordings: the last page with data still has a scroll_id
-    lucene_dates: str = "honoured"  # not known; `half` reads the lower bound of a range and ignores the upper
+    last_page_cursor: str = "present"  # the last page with records has a scroll_id (Ampersand's recordings)
+    lucene_dates: str = "honoured"  # not known; `half` ignores the upper bound of a range
     date_bounds: str = "inclusive"  # not known
-    filter_dates: str = "exact"  # not known how finely a bound is read; `midnights` cuts the last day, `days` keeps it
-    filter_zone: str = "sent"  # not known; `agency` drops the zone that was sent and reads the agency's own
+    filter_dates: str = "exact"  # not known; precision of bounds. `midnights` excludes the last day, `days` includes it
+    filter_zone: str = "sent"  # not known; `agency` replaces the zone of a bound with the agency's own zone
     agency_offset_hours: float = 0
-    record_times: str = "utc"  # recorded by Whippy; the others are in case an agency's zone changes it
-    default_order: str = "created_desc"  # recorded cursors suggest newest first
+    record_times: str = "utc"  # recorded by Whippy; not known whether the agency's zone changes it
+    default_order: str = "created_desc"  # newest first, as recorded cursors suggest
     over_100: str = "capped"  # not known
     default_per_page: int = 25  # not known
     fixed_page_size: int = 25  # not known; companies, deals and placements refuse per_page (loxo-cli, live)
     source_types_page: int = 25  # not known
-    jobs_wall: int = 10_000  # loxo-cli, live: 400 past it
-    total_cap: int = 0  # a search engine may stop counting: total_count = min(total, cap) in every list; 0 = exact
-    count_lag: float = 0  # seconds by which total_count lags behind creations
-    custom_fields: str = "a"  # which custom fields the agency has made
-    custom_ranges: str = "object"  # custom_numeric_range_N and custom_date_range_N; only nulls were recorded (chaloner)
+    jobs_wall: int = 10_000  # 400 beyond it (loxo-cli, live)
+    total_cap: int = 0  # total_count is at most this, as a search engine may stop counting; 0 = exact
+    count_lag: float = 0  # seconds until a new record is counted in total_count
+    custom_fields: str = "a"  # one of two sets of custom fields
+    custom_ranges: str = "object"  # values of custom ranges; not known, only nulls were recorded (chaloner)
 
     def __post_init__(self) -> None:
-        self.version = 0  # grows with each update
+        self.version = 0  # increases with each update, to invalidate filter results
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def lacks(self, table: str, name: str, row: int) -> bool:
-        """Whether a row is one of the share that has no created_at or no updated_at."""
+    def lacks_timestamp(self, table: str, name: str, row: int) -> bool:
+        """Return whether a row belongs to the share of records without created_at or updated_at."""
         share = (self.no_created_at if name == "created_at" else self.no_updated_at).get(table, 0)
-        return bool(share) and clock.mix(row * 2_053 + len(name)) / (1 << 64) < share
+        return bool(share) and hash64(row * 2_053 + len(name)) / (1 << 64) < share
 
-    def bound(self, text: str, upper: bool) -> int | None:
-        """A date in a filter or a query, as this server reads it."""
+    def parse_bound(self, text: str, is_upper: bool) -> int | None:
+        """Parse one end of a date range in a filter or a query."""
         zone = self.agency_offset_hours if self.filter_zone == "agency" else None
-        return clock.bound(text, upper, self.filter_dates, zone)
+        return timestamps.parse_bound(text, is_upper, self.filter_dates, zone)
 
     def update(self, changes: dict[str, Any]) -> None:
-        """All changes or none. A value replaces the old one; `faults.reset` sets one key of `faults`."""
+        """Set all values or, if one is invalid, none of them. The name `faults.reset` sets one key of `faults`.
+
+        :raises SettingError: a name or a value is invalid.
+        """
         checked: dict[str, Any] = {}
         for name, value in changes.items():
             outer, dot, inner = name.partition(".")
@@ -166,27 +171,29 @@ class Settings:
         for name, value in checked.items():
             setattr(self, name, value)
         self.version += 1
-        clock.set_ahead(self.clock_ahead)
+        timestamps.set_clock_offset(self.clock_ahead)
 
     def _checked(self, name: str, value: Any) -> Any:
         if name not in self.__dataclass_fields__:
-            raise SettingError(f"unknown setting {name!r}")
+            raise SettingError(f"unknown setting {name!r}; settings.py lists all settings")
         if name in CHOICES and value not in CHOICES[name]:
-            raise SettingError(f"{name} is one of {', '.join(CHOICES[name])}, not {value!r}")
+            raise SettingError(f"{name} cannot be {value!r}; choose one of {', '.join(CHOICES[name])}")
         current = getattr(self, name)
-        number = isinstance(current, (int, float)) and not isinstance(current, bool)
-        if not isinstance(value, (int, float) if number else type(current)):
-            raise SettingError(f"{name} cannot be {value!r}")
-        if name in WORDS and isinstance(value, dict):
-            words, place = WORDS[name]
-            unknown = sorted({str(word) for word in (value if place == "keys" else value.values())} - set(words))
+        is_number = isinstance(current, (int, float)) and not isinstance(current, bool)
+        if not isinstance(value, (int, float) if is_number else type(current)):
+            expected = "number" if is_number else type(current).__name__
+            raise SettingError(f"{name} cannot be {value!r}; it needs a value of type {expected}")
+        if name in MAPPING_CHOICES and isinstance(value, dict):
+            choices, place = MAPPING_CHOICES[name]
+            entries = value if place == "keys" else value.values()
+            unknown = sorted({str(entry) for entry in entries} - set(choices))
             if unknown:
-                raise SettingError(f"unknown in {name}: {', '.join(unknown)}; known: {', '.join(words)}")
+                raise SettingError(f"unknown {place} of {name}: {', '.join(unknown)}; known: {', '.join(choices)}")
         return copy.deepcopy(value)
 
 
-def from_flag(text: str) -> dict[str, Any]:
-    """`name=value` of the command line; the value is JSON where it parses as such."""
+def parse_flag(text: str) -> dict[str, Any]:
+    """Parse `name=value` from the command line; a value that is not JSON is taken as text."""
     name, _, raw = text.partition("=")
     try:
         return {name: json.loads(raw)}

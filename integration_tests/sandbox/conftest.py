@@ -1,4 +1,4 @@
-"""The sandbox, for the tests of the sandbox itself."""
+"""Fixtures for the tests of the sandbox itself."""
 
 from __future__ import annotations
 
@@ -11,20 +11,27 @@ from sandbox.process import Sandbox
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with Sandbox(**SIZES) as box:
-        yield box
+def shared_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(**SIZES) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def box(shared: Sandbox) -> Iterator[Sandbox]:
-    """The shared sandbox with untouched data; settings are put back afterwards."""
-    before = shared.settings()
-    shared.reset_requests()
-    yield shared
-    shared.set(**before)
+def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox whose data stays as generated; its settings are restored after each test."""
+    settings = shared_sandbox.settings()
+    shared_sandbox.reset_requests()
+    yield shared_sandbox
+    shared_sandbox.set(**settings)
 
 
 @pytest.fixture
-def loxo(box: Sandbox) -> Client:
-    return Client(box)
+def own_sandbox() -> Iterator[Sandbox]:
+    """A sandbox of its own for a test that changes the data."""
+    with Sandbox(**SIZES) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Client:
+    return Client(sandbox)

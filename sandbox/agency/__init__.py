@@ -1,0 +1,1 @@
+"""The generated agency: its tables, the relations between them, and the writes that change them."""
