@@ -6,6 +6,7 @@
 #   make demo EVERYTHING=1                       also the streams that cost a request for each person
 #   make columns DATABASE=.demo/sandbox.duckdb   how much of each column of the tables is filled
 #   make test                                    linters, types, all tests
+#   make coverage                                all tests, then the lines that none of them runs
 #   make PYTHON=/usr/bin/python3.11 demo         a Python of your choice (3.10, 3.11 or 3.12)
 
 PYTHON =
@@ -32,6 +33,12 @@ columns: .venv/with-demo
 test: lint
 	$(BIN)/pytest -n auto --dist worksteal
 
+coverage: .venv/with-tests
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 lint: .venv/with-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -39,7 +46,7 @@ lint: .venv/with-tests
 	$(BIN)/lint-imports --no-cache
 
 clean:
-	rm -rf .venv .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are younger than setup.py, so nothing is installed twice.
@@ -66,4 +73,4 @@ USABLE = import sys; (3, 10) <= sys.version_info[:2] < (3, 13) or sys.exit("it i
 	echo "Python 3.10, 3.11 or 3.12 with venv is needed: install one, or name one with make PYTHON=..." >&2; \
 	exit 1
 
-.PHONY: help demo columns test lint clean
+.PHONY: help demo columns test coverage lint clean
