@@ -49,13 +49,17 @@ clean:
 	rm -rf .venv .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# uv installs in seconds where pip takes minutes, so it is tried first.
+INSTALL = pip_install() { uv pip install --quiet --python $(BIN)/python -e "$$1" 2>/dev/null || \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e "$$1"; }; pip_install
+
 # The stamps are younger than setup.py, so nothing is installed twice.
 .venv/with-demo: .venv/made setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@$(INSTALL) '.[demo]'
 	@touch $@
 
 .venv/with-tests: .venv/made setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tests]'
+	@$(INSTALL) '.[tests]'
 	@touch .venv/with-demo $@
 
 # PyAirbyte, which stores the demo's records, needs Python 3.12 or older.
