@@ -9,11 +9,11 @@ WORKDIR /airbyte/integration_code
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --no-deps -r requirements.txt
 
-COPY setup.py main.py ./
+COPY setup.py pyproject.toml README.md main.py ./
 COPY loxo_api ./loxo_api
 COPY source_loxo ./source_loxo
 RUN pip install --no-cache-dir --no-deps . \
-    && rm -r build loxo_api source_loxo *.egg-info
+    && rm -r build loxo_api source_loxo *.egg-info pyproject.toml README.md
 
 USER airbyte
 ENV AIRBYTE_ENTRYPOINT="python /airbyte/integration_code/main.py"

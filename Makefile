@@ -6,6 +6,7 @@
 #   make demo EVERYTHING=1                       also the streams that cost a request for each person
 #   make columns DATABASE=.demo/sandbox.duckdb   how much of each column of the tables is filled
 #   make test                                    linters, types, all tests
+#   make coverage                                all tests, then the lines that none of them runs
 #   make PYTHON=/usr/bin/python3.11 demo         a Python of your choice (3.10, 3.11 or 3.12)
 
 PYTHON =
@@ -32,22 +33,33 @@ columns: .venv/with-demo
 test: lint
 	$(BIN)/pytest -n auto --dist worksteal
 
+coverage: .venv/with-tests
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 lint: .venv/with-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 clean:
-	rm -rf .venv .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv installs in seconds where pip takes minutes, so it is tried first.
+INSTALL = pip_install() { uv pip install --quiet --python $(BIN)/python -e "$$1" 2>/dev/null || \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e "$$1"; }; pip_install
 
 # The stamps are younger than setup.py, so nothing is installed twice.
 .venv/with-demo: .venv/made setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@$(INSTALL) '.[demo]'
 	@touch $@
 
 .venv/with-tests: .venv/made setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tests]'
+	@$(INSTALL) '.[tests]'
 	@touch .venv/with-demo $@
 
 # PyAirbyte, which stores the demo's records, needs Python 3.12 or older.
@@ -65,4 +77,4 @@ USABLE = import sys; (3, 10) <= sys.version_info[:2] < (3, 13) or sys.exit("it i
 	echo "Python 3.10, 3.11 or 3.12 with venv is needed: install one, or name one with make PYTHON=..." >&2; \
 	exit 1
 
-.PHONY: help demo columns test lint clean
+.PHONY: help demo columns test coverage lint clean

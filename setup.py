@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 # Only what `read` needs: the image installs nothing else.
@@ -24,8 +26,11 @@ TESTS = [
     "airbyte-cdk[dev]>=7.39,<8",  # Airbyte's standard tests
     "airbyte-connector-models>=0.1.12,<0.2; python_version < '3.13'",  # Airbyte's schema of metadata.yaml
     "build>=1.2,<2",  # wheel and sdist
+    "check-jsonschema>=0.34,<1",  # the published schemas of GitHub's files, and a validator
+    "coverage>=7.10.3,<8",  # make coverage; subprocesses are measured since 7.10
     "detect-secrets>=1.5,<2",  # the secrets scan
     "hypothesis>=6,<7",  # properties over generated input
+    "import-linter>=2.6,<2.7",  # the import contracts; 2.7 needs a version of rich that PyAirbyte excludes
     "loxo-cli==0.8.0; python_version >= '3.11'",  # a Loxo client by others: the judge of the sandbox
     "mypy>=1.10,<3",
     "pytest>=7.4,<8",  # the version that the standard tests are written for
@@ -34,14 +39,32 @@ TESTS = [
     "types-requests>=2.32,<3",
 ]
 
+PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+
 setup(
     name="airbyte-source-loxo",
     version="0.1.0",
     description="Airbyte source for Loxo, the recruiting ATS and CRM: every object, incremental, reconciled",
-    license="MIT",
+    long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author="The source-loxo project",
+    license_expression="MIT",
+    project_urls={
+        "Documentation": "https://docs.airbyte.com/integrations/sources/loxo",
+        "Loxo API reference": "https://loxo.readme.io/reference/loxo-api",
+    },
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Developers",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        *(f"Programming Language :: Python :: {version}" for version in PYTHONS),
+        "Topic :: Database",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["loxo_api", "loxo_api.*", "source_loxo", "source_loxo.*"]),
-    package_data={"source_loxo": ["spec.yaml", "schemas/*.json"]},
+    package_data={"loxo_api": ["py.typed"], "source_loxo": ["py.typed", "spec.yaml", "schemas/*.json"]},
     install_requires=RUNTIME,
     extras_require={"sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},
     entry_points={"console_scripts": ["source-loxo=source_loxo.run:run"]},

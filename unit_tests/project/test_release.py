@@ -52,9 +52,10 @@ def test_the_newest_change_described_is_this_version(path: str, newest: str) -> 
 
 def test_the_metadata_agrees_with_the_package() -> None:
     assert found(r'^    name="(.+?)"', SETUP) == METADATA["remoteRegistries"]["pypi"]["packageName"]
-    assert found(r'^    license="(.+?)"', SETUP) == METADATA["license"]
+    assert found(r'^    license_expression="(.+?)"', SETUP) == METADATA["license"]
     assert found(r"^ARG BASE_IMAGE=(.+)$", DOCKERFILE) == METADATA["connectorBuildOptions"]["baseImage"]
     assert found(r'^LABEL io\.airbyte\.name="(.+?)"', DOCKERFILE) == METADATA["dockerRepository"]
+    assert found(r'^        "Documentation": "(.+?)"', SETUP) == METADATA["documentationUrl"]
     spec = yaml.safe_load(pkgutil.get_data("source_loxo", "spec.yaml") or "")
     assert spec["documentationUrl"] == METADATA["documentationUrl"]
     assert set(METADATA["suggestedStreams"]["streams"]) <= set(ENDPOINTS)
