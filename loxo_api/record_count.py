@@ -1,8 +1,8 @@
-"""Record counts: the distinct ids that a read delivers, against the totals that Loxo states on its pages.
+"""Record counts: the distinct ids of a read, compared with the totals on Loxo's pages.
 
-A total proves something only about the moment of its page. So one pass over a list is proven complete when every page
-states the same total and the pass gives exactly that many distinct ids. A pass whose total moves proves nothing:
-deletions can hide a shortfall.
+A total is valid only at the time of its page. So a pass over a list is proven complete if all pages have the same total
+and the pass has exactly that many distinct ids. A pass whose total changes proves nothing, because deletions can hide a
+shortfall.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from loxo_api.pages import COUNT_CAP, Page, Record
 
 
 class IdSet:
-    """Distinct record ids, in about two bytes each; safe to share between threads."""
+    """A set of record ids in about two bytes each. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._numbers = BitMap64()
@@ -45,12 +45,12 @@ class IdSet:
 
 @dataclass
 class RecordCount:
-    """The account of one pass over a list.
+    """The record count of one pass over a list.
 
-    :param before: distinct ids that an interrupted attempt at the same pass delivered.
-    :param first_total: the total on the pass's first page; None before it, or if Loxo states none.
-    :param moved: whether the totals differ between pages.
-    :param fell: whether a total was lower than the one before it.
+    :param before: the number of distinct ids that an interrupted attempt at the same pass delivered.
+    :param first_total: the total on the first page; None before it, or if pages have no total.
+    :param moved: whether totals differ between pages.
+    :param fell: whether a total was lower than the previous one.
     """
 
     before: int = 0
@@ -79,17 +79,17 @@ class RecordCount:
 
     @property
     def missing(self) -> int:
-        """How many records the last page claims beyond those delivered; a claim at the cap means "at least"."""
+        """The number of records in the last total beyond those delivered. A total at the cap means "at least"."""
         return max(0, (self.last_total or 0) - self.delivered)
 
     @property
     def is_proven(self) -> bool:
-        """Whether the pass is complete beyond doubt."""
+        """Whether the pass is proven complete."""
         return self.last_total is not None and not self.moved and self._equals_total
 
     @property
     def only_grew(self) -> bool:
-        """Whether all differences between totals are creations, as far as the pages can tell."""
+        """Whether the totals only rose and the last one equals the distinct ids."""
         return self.last_total is not None and not self.fell and self._equals_total
 
     @property
@@ -98,7 +98,7 @@ class RecordCount:
 
 
 def shortfall(endpoint: Endpoint, delivered: int, total: int) -> LoxoError:
-    """The error for records that Loxo claims and does not give."""
+    """The error for records that Loxo counts but does not return."""
     return LoxoError(
         f"{endpoint.name}: {total - delivered} records are missing: Loxo claims {total}, its pages hold {delivered}. "
         "The records that were read are delivered. Sync again: the missing part is read anew. Report this if it stays.",

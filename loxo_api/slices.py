@@ -1,8 +1,8 @@
-"""Slices of a list by creation time, so that workers read one list side by side, and a killed sync resumes.
+"""Slices of a list by creation time, so that workers read one list in parallel and a killed sync resumes.
 
-A slice is asked for by filters that the endpoint declares (`created_at_start` ...) or by a date range in the Lucene
-`query`. No source shows that date ranges work in the query, nor how either reads its bounds. So both are proven by
-counts on the account at hand before a list is cut, slices overlap, and nothing is dropped by its own timestamp.
+A slice uses filters that the endpoint declares (`created_at_start` ...) or a date range in the Lucene `query`. No
+source shows that date ranges work in the query, nor how Loxo interprets the bounds of either. So both are proven by
+counts on the account before a list is cut, slices overlap, and no record is dropped because of its own timestamp.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from loxo_api.timestamps import format_timestamp, parse_timestamp, shift, to_sec
 
 logger = logging.getLogger("airbyte")
 
-# Start and end of a slice, either of them open, to the parameters that ask for it.
+# Maps the start and the end of a slice, either of them open, to request parameters.
 DateRange = Callable[["str | None", "str | None"], dict[str, str]]
 
 # One worker makes the slices, the others read them.
 READERS = WORKERS - 1
-# Records in a slice. Fewer are not worth their own requests. More are dear to read again when the slice's total moves.
+# Records in a slice. Smaller slices cost more requests than they save; larger ones are expensive to read again.
 SMALLEST_SLICE = 700
 LARGEST_SLICE = 4000
-# Seconds by which slices overlap on either side: whether Loxo's bounds include their own moment is unknown.
+# Seconds by which slices overlap on either side, because it is unknown whether Loxo's bounds are inclusive.
 OVERLAP_SECONDS = 1
-# Loxo was founded in 2012. Earlier records, if any, are in the first slice, which is open at its start.
+# Loxo was founded in 2012. Earlier records belong to the first slice, which has no start.
 BEGINNING = "2010-01-01T00:00:00.000Z"
-# Rounds of cutting the crowded slices finer.
+# How often crowded slices are cut again.
 ROUNDS = 4
-# How often a total is asked for while the response lacks it.
+# How often a total is asked for while responses lack it.
 TOTAL_TRIES = 3
 # How often the proof of date ranges is repeated while the totals move.
 PROOF_TRIES = 4
@@ -46,10 +46,10 @@ PROOF_TRIES = 4
 
 @dataclass
 class Slice:
-    """A part of a list, and how far it is read. Times are timestamps; both None is the whole list.
+    """A part of a list with its progress. Times are timestamps; both None is the whole list.
 
-    `scroll_id` is where the next page starts, `top` the cursor of the slice's first page; `delivered` is the number of
-    distinct ids so far, `total` the record count on the first page, and `moved` whether a later page states another.
+    `scroll_id` is the position of the next page, `top` the cursor of the slice's first page, `delivered` the number of
+    distinct ids so far, `total` the record count on the first page, and `moved` whether a later page has another one.
     """
 
     start: str | None = None
@@ -66,7 +66,7 @@ class Slice:
         return not (self.done or self.scroll_id or self.delivered)
 
     def reset(self) -> None:
-        """Forgets what was read: the slice is read anew."""
+        """Discards the progress, so that the slice is read from its start."""
         self.scroll_id = self.top = self.total = None
         self.delivered, self.moved, self.done = 0, False, False
 
@@ -75,7 +75,7 @@ class Slice:
 
     @classmethod
     def from_json(cls, stored: Any) -> Slice | None:
-        """The slice that `to_json` wrote, or None if it is something else."""
+        """The slice of a JSON object that `to_json` made, or None for anything else."""
         if not isinstance(stored, Mapping) or not set(stored) <= set(cls.__dataclass_fields__):
             return None
         part = cls(**stored)
@@ -101,7 +101,7 @@ def slices_to_json(slices: list[Slice]) -> list[dict[str, Any]]:
 
 
 def slices_from_json(stored: Any) -> list[Slice]:
-    """The slices of an interrupted sync, or an empty list."""
+    """The slices of an interrupted sync, or an empty list for anything else."""
     slices = [Slice.from_json(each) for each in stored] if isinstance(stored, list) else []
     return [part for part in slices if part] if all(slices) else []
 
@@ -115,7 +115,7 @@ def declared_range(endpoint: Endpoint, overlap: int = OVERLAP_SECONDS) -> DateRa
 
 
 def query_range(field: str, overlap: int = OVERLAP_SECONDS) -> DateRange:
-    """A Lucene range; both ends open asks for everything."""
+    """A Lucene range on a field. With both ends open, it is no filter."""
     return lambda start, end: (
         {
             "query": f"{field}:[{shift(start, seconds=-overlap) if start else '*'} TO "
@@ -138,7 +138,7 @@ def range_works(
     An impossible range must be empty, and two halves must add up to the whole. The whole is counted before and after
     them: while it moves, the proof is repeated.
 
-    :param undated: at most so many records are known to lack the field, so the halves may miss them.
+    :param undated: the number of records known to lack the field; the halves may miss as many.
     """
     filters = filters or {}
     example = ranged(BEGINNING, None)
@@ -161,14 +161,14 @@ def range_works(
                 break
             previous, total = total, total_of(client, endpoint, filters)
             if previous != total and min(previous, total) - undated <= found <= max(previous, total):
-                agrees = True  # the account moves faster than it can be counted
+                agrees = True  # the account changes faster than it can be counted
             elif previous == total:
                 break
     except LoxoError as error:
         if error.status not in (400, 422) and error.status < 500:
             raise
         if error.status >= 500:
-            total_of(client, endpoint, filters)  # fails too if this is an outage, and not the range
+            total_of(client, endpoint, filters)  # fails too if Loxo has an outage
         logger.info(f"{name} are not used: Loxo refuses them (status {error.status}).")
         return False
     if none or not agrees or not total:
@@ -179,15 +179,15 @@ def range_works(
 
 
 def totals_of(client: LoxoClient, endpoint: Endpoint, filters: Iterable[Mapping[str, str]]) -> list[int]:
-    """The record counts for several filters, asked for side by side."""
+    """The record counts for several filters, requested in parallel."""
     with ThreadPoolExecutor(READERS, thread_name_prefix="counts") as pool:
         return list(pool.map(lambda each: total_of(client, endpoint, each), filters))
 
 
 def total_of(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) -> int:
-    """How many records Loxo claims.
+    """The number of records that Loxo states.
 
-    :raises ContractError: it does not say.
+    :raises ContractError: the responses have no total.
     """
     for _ in range(TOTAL_TRIES):
         total = smallest_page(client, endpoint, filters).total_count
@@ -197,7 +197,7 @@ def total_of(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str])
 
 
 def smallest_page(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) -> Page:
-    """The cheapest response that carries a count."""
+    """The smallest page with a count."""
     return client.page(endpoint, {**filters, **({"per_page": 1} if endpoint.per_page else {})})
 
 
@@ -212,12 +212,12 @@ def plan(
     largest: int = 0,
     filters: Mapping[str, str] | None = None,
 ) -> list[Slice]:
-    """Cuts a stretch of time into slices by count and not by calendar.
+    """Cuts a period into slices of similar record counts.
 
-    :param start: where the first slice starts; None leaves it open.
-    :param end: where the last slice ends; None leaves it open.
-    :param oldest: the earliest creation time, if it is known.
-    :param largest: records that a slice may hold at most, as far as the counts can tell.
+    :param start: the start of the first slice, or None for an open start.
+    :param end: the end of the last slice, or None for an open end.
+    :param oldest: the earliest creation time, if known.
+    :param largest: the largest number of records in a slice, according to the counts.
     """
     wanted = largest or min(LARGEST_SLICE, max(SMALLEST_SLICE, -(-total // client.parallelism())))
     parts = [Part(start or oldest or BEGINNING, end or format_timestamp(pendulum.now("UTC")), total)]
@@ -225,8 +225,8 @@ def plan(
         if max(part.records for part in parts) <= wanted * (1 if largest else 2):
             break
         finer = _cut(client, endpoint, ranged, parts, wanted, filters or {})
-        # Slices overlap by two seconds, so a record can be counted twice; if more are, the counts never come down.
-        # A total at the cap says nothing about the sum.
+        # Slices overlap by two seconds, so a record can be counted twice. A larger sum means that the range is ignored.
+        # A capped total proves nothing about the sum.
         if total != COUNT_CAP and sum(part.records for part in finer) > 2 * total + len(finer):
             logger.info(f"{endpoint.name}: the counts of its slices do not add up; it is read in {len(parts)} instead.")
             break
@@ -244,7 +244,7 @@ def plan(
 
 @dataclass
 class Part:
-    """A stretch of time and how many records it holds; the times are timestamps."""
+    """A period and its number of records; the times are timestamps."""
 
     start: str
     end: str
@@ -259,7 +259,7 @@ def _cut(
     wanted: int,
     filters: Mapping[str, str],
 ) -> list[Part]:
-    """Cuts each crowded part into equal times and counts the pieces."""
+    """Cuts each crowded part into equal periods and counts the records of each."""
     finer: list[Part] = []
     for part in parts:
         pieces = min(2 * READERS, -(-part.records // wanted))

@@ -1,8 +1,8 @@
 """Reads a slice until Loxo's own counts prove it complete.
 
-One pass proves a slice if every page states the same total and the distinct ids reach it. On a busy account totals
-move. A slice whose total moved is read again alone, in smaller slices: the smaller a slice, the less moves while it is
-read, and a single page is always at one with its own total. A slice that cannot be cut is read in whole passes.
+One pass proves a slice if all pages have the same total and the distinct ids reach it. On a busy account totals change.
+A slice whose total changes is read again alone, in smaller slices: the smaller a slice, the less it changes during the
+read, and a single page always agrees with its own total. A slice that cannot be cut is read in repeated passes.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from source_loxo.batch import Batch
 
 logger = logging.getLogger("airbyte")
 
-# Passes over a slice that cannot be cut, while its total moves.
+# Passes over a slice that cannot be cut, while its total changes.
 PASSES = 3
-# The records of a slice that is read again, at each depth of cutting.
+# The size of the slices in which a slice is read again, at each depth of cutting.
 SLICE_SIZES = (500, 100)
-# The statuses with which a server may refuse a position that it no longer knows; which one Loxo uses is unknown.
+# The statuses with which a server may refuse an expired position; which one Loxo uses is unknown.
 POSITION_REFUSALS = (400, 404, 410, 422)
 
 
 class SliceReader:
     """Reads the slices of one list in one sync. Its methods run in several workers.
 
-    :param filters: the parameters that ask for a slice.
-    :param ranged: how a smaller slice is asked for, or None if the endpoint offers no way that works.
-    :param checkpoint: called when a slice has moved on and its records are in the queue.
+    :param filters: returns the parameters that select a slice.
+    :param ranged: returns the date range that selects a smaller slice, or None if none works.
+    :param checkpoint: called when the records of a slice's progress are in the queue.
     :param saw: called with the records of each page before they are delivered.
     """
 
@@ -51,7 +51,7 @@ class SliceReader:
         saw: Callable[[Sequence[Record]], None],
     ) -> None:
         self.ids = IdSet()
-        # Records that changed after it are delivered again when they come again with another time of change.
+        # Records that changed after this time are delivered again if they appear with another time of change.
         self.recent_from = "9"
         self._recent: dict[object, str | None] = {}
         # What an earlier attempt delivered of the slices that it left half read, by slice.
@@ -77,9 +77,9 @@ class SliceReader:
     def read(self, part: Slice, first: Page | None = None, is_planned: bool = True) -> Iterator[Batch]:
         """The records of a slice that this sync has not delivered, until the slice is proven complete.
 
-        :param first: the slice's first page, if it is at hand.
+        :param first: the slice's first page, if already fetched.
         :param is_planned: whether the slice is part of the state.
-        :raises LoxoError: Loxo claims more records than its pages hold, however often they are read.
+        :raises LoxoError: the total exceeds the records on the pages in all passes.
         """
         if is_planned:
             self._before[id(part)] = part.delivered
@@ -94,7 +94,7 @@ class SliceReader:
             try:
                 yield from self._again(part, count, seen, 0)
             except LoxoError:
-                yield Batch(commit=self._checkpoint)  # the state says that the slice is to be read anew
+                yield Batch(commit=self._checkpoint)  # the slice is reset in the state
                 raise
         if is_planned:
             yield Batch(commit=partial(self._close, part, count))
@@ -184,14 +184,14 @@ class SliceReader:
     def _top_again(
         self, filters: Mapping[str, str], count: RecordCount, seen: IdSet | None, top: str | None, last: str | None
     ) -> Iterator[Batch]:
-        """Reads a newest-first list from its top down to where its first page ended when the pass began.
+        """Reads a newest-first list from its top down to the end of the first page of the pass.
 
-        Where Loxo offers no sort, the list is newest first, judging by the times in recorded cursors. A record that was
-        edited or created meanwhile may stand above the reader.
+        Lists without a sort are newest first, according to the times in recorded cursors. A record that was edited or
+        created meanwhile can be above the reader.
         """
         began, ended = position(top), position(last)
         if began is not None and ended is not None and began < ended:
-            return  # oldest first: what came meanwhile stood at the end, and was read
+            return  # oldest first: new records are at the end, and were read
         for page in scroll(self._client, self._endpoint, filters, count):
             if seen is not None:
                 seen.add(page.records)
@@ -204,17 +204,17 @@ class SliceReader:
 
     def _is_complete(self, part: Slice, count: RecordCount) -> bool:
         if count.last_total is None:
-            return True  # Loxo states no total: the end was asked for twice, and that is all there is
+            return True  # without a total, the end that came twice is the only evidence
         if count.is_proven:
             return True
         if part.end is None and count.only_grew and self._endpoint.steady_sort:
-            return True  # creations, which stand behind the reader's back only if they are dated back
+            return True  # new records, which are behind the reader only if they are dated back
         if count.last_total == COUNT_CAP:
             return count.delivered >= COUNT_CAP and self._at_least(part)
         return not count.moved and count.delivered > count.last_total
 
     def _at_least(self, part: Slice) -> bool:
-        """Whether a total at the cap must be taken as it is, because the list cannot be cut into smaller slices."""
+        """Whether a capped total has to be accepted, because the list cannot be cut into smaller slices."""
         if self._ranged():
             return False
         logger.warning(
@@ -224,7 +224,7 @@ class SliceReader:
         return True
 
     def _again(self, part: Slice, count: RecordCount, seen: IdSet | None, depth: int) -> Iterator[Batch]:
-        """Reads a slice again in smaller slices, or in whole passes where it cannot be cut."""
+        """Reads a slice again in smaller slices, or in repeated passes if it cannot be cut."""
         total = count.last_total or 0
         ranged = self._ranged() if depth < len(SLICE_SIZES) and total > SLICE_SIZES[depth] else None
         if ranged:
@@ -249,7 +249,7 @@ class SliceReader:
 
 
 class _Returning(Iterator[Batch]):
-    """A generator whose return value stays at hand after a for loop."""
+    """A generator whose return value is available after a for loop."""
 
     def __init__(self, generator: Generator[Batch, None, RecordCount]) -> None:
         self._generator = generator

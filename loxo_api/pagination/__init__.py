@@ -1,1 +1,1 @@
-"""The ways through Loxo's lists. Each is a generator of pages that ends, or raises, whatever a server answers."""
+"""Paginators for Loxo's lists. Each is a generator of pages that ends, or raises, with any server."""

@@ -1,8 +1,9 @@
-"""Pagination by page number: numbers shift under the reader, and Loxo shows jobs only up to a limit.
+"""Pagination by page number: records move between pages during a read, and Loxo shows jobs only up to a limit.
 
-A deletion pulls the first record of the next page onto the page already read. So a pass goes from the last page to the
-first: what a deletion moves then stands on a page yet to come. Records created or edited meanwhile stand at the end of
-an updated-ascending list, which is read again. A page number is not a position, so these passes cannot be resumed.
+A deletion moves the first record of the next page onto a page that is already read. So a pass goes from the last page
+to the first: a deletion then moves records onto pages that are not read yet. Records that are created or edited
+meanwhile are at the end of an updated-ascending list, which is read again. A page number is not a position, so a pass
+cannot be resumed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ logger = logging.getLogger("airbyte")
 
 Splits = tuple[tuple[str, "str | tuple[str, ...]"], ...]
 
-# A list whose records move is read again; one that moves faster than this many passes gets an error.
+# How often a list is read again while its total changes.
 PASSES = 3
 
 
@@ -73,7 +74,7 @@ def _end_again(
 
 
 def _page(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], number: int) -> Page:
-    """A page that should hold records; an empty one is asked for again."""
+    """A page that should have records; an empty one is requested again."""
     for _ in range(END_RETRIES):
         page = client.page(endpoint, {**filters, "page": number})
         if page.records or number > _page_count(endpoint, page):
@@ -82,19 +83,19 @@ def _page(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], nu
 
 
 def _page_count(endpoint: Endpoint, page: Page) -> int:
-    """How many pages there are, from the counters of a page."""
+    """The number of pages, from the counters of a page."""
     if page.total_pages is not None:
         return page.total_pages
     if page.total_count is not None:
-        # Not divided by what was asked for: the server may serve smaller pages than that.
+        # Not divided by the requested size, because the server may return smaller pages.
         return -(-page.total_count // max(1, len(page.records)))
     raise ContractError(f"{endpoint.path} has neither total_count nor total_pages, so its end is unknown")
 
 
 def exact(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) -> Iterator[Page]:
-    """A numbered list in as many passes as prove it complete.
+    """The pages of a numbered list, in as many passes as prove it complete.
 
-    :raises ContractError: no pass came to the number that Loxo claims.
+    :raises ContractError: no pass reached the total.
     """
     whole_read = RecordCount()
     for attempt in range(PASSES):
@@ -116,7 +117,7 @@ def exact(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) ->
 
 @dataclass
 class ResultLimit:
-    """How many results a numbered list shows at most; 10,000 on Loxo (loxo-cli, live)."""
+    """The number of results that a numbered list shows at most; 10,000 on Loxo (loxo-cli, live)."""
 
     results: int = COUNT_CAP
 
@@ -129,10 +130,10 @@ def beyond_the_limit(
     limit: ResultLimit,
     total: int | None = None,
 ) -> Iterator[Page]:
-    """A numbered list of any length, in parts that each stay below the limit.
+    """The pages of a numbered list of any length, in parts below the limit.
 
-    :param total: how many records Loxo claims for the filters, if that is known.
-    :raises ContractError: no filter cuts the list into parts that can be read.
+    :param total: the total for the filters, if known.
+    :raises ContractError: no filter cuts the list into readable parts.
     """
     total = total_of(client, endpoint, filters) if total is None else total
     if total < limit.results:
@@ -155,7 +156,7 @@ def beyond_the_limit(
 def _from_both_ends(
     client: LoxoClient, endpoint: Endpoint, filters: dict[str, str], total: int, limit: ResultLimit
 ) -> Iterator[Page]:
-    """As many records as Loxo shows in either direction; the two meet if there are at most twice as many.
+    """The pages that Loxo shows in either direction; the two meet if the list is at most twice the limit.
 
     :raises ContractError: they do not meet, so records between them are missing.
     """
@@ -163,7 +164,7 @@ def _from_both_ends(
     for direction in ("asc", "desc"):
         for page in _until_the_limit(client, endpoint, {**filters, endpoint.steady_sort: direction}, limit):
             if page.records:
-                # An edit in between moves a record to the other end, never onto the last page of this one.
+                # An edit moves a record to the other end, never onto the last page of this direction.
                 meet = len(count.add(page)) < len(page.records)
             yield page
     if not meet and (count.missing or total == COUNT_CAP):
@@ -182,9 +183,9 @@ def _proven_splits(
     total: int,
     limit: ResultLimit,
 ) -> Iterator[tuple[list[dict[str, str]], Splits]]:
-    """Ways to cut the list whose parts add up to the whole, each with the splits that remain below it.
+    """The ways to cut the list into parts that add up to the whole, each with the remaining splits.
 
-    A total at the cap means "at least", so only a range on the creation time, which leaves no gap, is taken then.
+    A total at the cap means "at least", so then only a range on the creation time is used, because it leaves no gap.
     """
     by_creation = query_range("created_at")
     if "query" not in filters and range_works(client, endpoint, by_creation, filters):
@@ -195,7 +196,7 @@ def _proven_splits(
     for index, (parameter, values) in enumerate(splits):
         parts_of_split = [{parameter: value} for value in _split_values(client, values)]
         totals = totals_of(client, endpoint, ({**filters, **part} for part in parts_of_split))
-        if sum(totals) == total:  # each record is in one part, none in two
+        if sum(totals) == total:  # each record is in exactly one part
             yield (
                 [part for part, records in zip(parts_of_split, totals, strict=True) if records],
                 splits[index + 1 :],
@@ -203,7 +204,7 @@ def _proven_splits(
 
 
 def _found_limit(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], total: int) -> int:
-    """The number of results that can be paged through, by halving; the last page of all was refused."""
+    """The number of results that can be read, by binary search; the last page was refused."""
     shown, refused = 1, -(-total // endpoint.per_page)
     while refused - shown > 1:
         middle = (shown + refused) // 2
@@ -247,12 +248,12 @@ def _until_the_limit(
 
 
 def newest_pages(client: LoxoClient, endpoint: Endpoint, bound: str, first: Page | None = None) -> Iterator[Page]:
-    """Pages by latest change, down to a bound that the last page proves to have passed.
+    """The pages by latest change, down to a lower bound that the last page proves to have passed.
 
-    Going down, an edit only pushes records onto pages yet to come; a deletion pulls them up past the reader, so the
-    pages are read upwards again if there is more than one.
+    An edit moves records onto pages that are not read yet. A deletion moves them up past the reader, so several pages
+    are read upwards again.
 
-    :param first: page 1, if it is at hand.
+    :param first: page 1, if already fetched.
     :raises OrderError: the records do not come newest first, or the list ends above the bound.
     """
     filters, order, count = {endpoint.newest_first_sort: "desc"}, NewestFirst(endpoint, bound), RecordCount()

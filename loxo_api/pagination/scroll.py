@@ -1,7 +1,7 @@
 """Pagination by `scroll_id`, a position between records, and the lists that need no position.
 
-A list seems to end at an empty page or at a page without a cursor. Search engines and proxies also answer so when they
-are in trouble, so an end is believed only when it agrees with the record count; otherwise the page is asked for again.
+A list ends with an empty page or a page without a cursor. Search engines and proxies also return these during faults,
+so an end is accepted only if it agrees with the record count; otherwise the page is requested again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from loxo_api.pages import COUNT_CAP, Page
 from loxo_api.record_count import RecordCount
 from loxo_api.timestamps import parse_timestamp
 
-# How often the page at which a list seems to end is asked for again.
+# How often the page at which a list seems to end is requested again.
 END_RETRIES = 2
 
 
 class OrderError(ContractError):
-    """Records that do not come in the order that was asked for."""
+    """The records are not in the requested order."""
 
 
 def whole(client: LoxoClient, endpoint: Endpoint, count: RecordCount) -> Iterator[Page]:
@@ -32,7 +32,7 @@ def whole(client: LoxoClient, endpoint: Endpoint, count: RecordCount) -> Iterato
 
 
 def after_id(client: LoxoClient, endpoint: Endpoint, count: RecordCount) -> Iterator[Page]:
-    """Records with a higher id, until none is left.
+    """Pages of records with a higher id, until no record is left.
 
     :raises ContractError: the list ignores the parameter.
     """
@@ -41,7 +41,7 @@ def after_id(client: LoxoClient, endpoint: Endpoint, count: RecordCount) -> Iter
     while True:
         page = client.page(endpoint, params)
         if not page.records:
-            # Such a list states no total, so its end is asked for twice.
+            # Such a list has no total, so its end is requested twice.
             if retries == END_RETRIES - 1:
                 return
             retries += 1
@@ -64,10 +64,10 @@ def scroll(
     scroll_id: str | None = None,
     first: Page | None = None,
 ) -> Iterator[Page]:
-    """The pages of a scrolled list, or of the part that the filters name, from a position to the end.
+    """The pages of a scrolled list, or of the part that the filters select, from a position to the end.
 
-    :param filters: repeated with each scroll_id, because Loxo forgets them otherwise (Lignum group's scripts, live).
-    :param first: the first page, if it is at hand.
+    :param filters: repeated with each scroll_id, because Loxo drops them otherwise (Lignum group's scripts, live).
+    :param first: the first page, if already fetched.
     :raises ContractError: the cursors lead in a circle, and the count does not prove that everything was read.
     """
     cursors, walked, retries = {scroll_id}, 0, 0
@@ -84,7 +84,7 @@ def scroll(
         if _holds_the_rest(endpoint, page, count):
             return
         walked += len(page.records)
-        # The second test ends a walk whose cursors are new for ever but whose records are not.
+        # The second condition ends a list whose cursors are always new but whose records are not.
         bound = 2 * max(count.delivered, page.total_count or 0) + COUNT_CAP
         if page.scroll_id in cursors or walked > bound:
             if count.is_proven:
@@ -99,31 +99,31 @@ def scroll(
 
 
 def _end_agrees(endpoint: Endpoint, page: Page, count: RecordCount, retries: int) -> bool:
-    """Whether a seeming end is in accord with what Loxo claims."""
+    """Whether an apparent end agrees with the record count."""
     if page.total_count is None or page.total_count == COUNT_CAP or page.total_count < count.delivered:
-        return retries > 0  # nothing to agree with, or records were deleted: believed when it is said twice
+        return retries > 0  # without a usable total, the end must come twice
     if not count.delivered and not endpoint.parent:
-        return retries > 0  # an empty account, or a search engine without its index
+        return retries > 0  # an empty account, or a search engine that lost its index
     return page.total_count == count.delivered
 
 
 def _holds_the_rest(endpoint: Endpoint, page: Page, count: RecordCount) -> bool:
-    """Whether nothing can follow the page, although it carries a cursor as even the last page does (Ampersand)."""
+    """Whether the page is the last one, although it has a cursor, as even the last page does (Ampersand)."""
     if not count.is_proven:
         return False
     if endpoint.per_page:
         return len(page.records) < endpoint.per_page and len(page.records) <= count.largest_page
-    # The size of a page is Loxo's own. Below a parent nearly every list is one page, and a second request doubles it.
+    # Loxo chooses the page size. Nearly every list below a parent has one page, so a second request doubles the cost.
     return bool(endpoint.parent) and len(page.records) == count.delivered
 
 
 def newest_first(
     client: LoxoClient, endpoint: Endpoint, bound: str, scroll_id: str | None = None, first: Page | None = None
 ) -> Iterator[Page]:
-    """A scrolled list by latest change, down to a bound that the last page proves to have passed.
+    """The pages of a scrolled list by latest change, down to a lower bound that the last page proves to have passed.
 
-    :param bound: a timestamp; the page on which an older change stands is the last.
-    :param first: the first page, if it is at hand.
+    :param bound: a timestamp; the page with an older change is the last.
+    :param first: the first page, if already fetched.
     :raises OrderError: the records do not come newest first, or the list ends above the bound.
     """
     filters = {endpoint.newest_first_sort: "desc"}
@@ -138,7 +138,7 @@ def newest_first(
         if reached:
             return
         if not page.records or page.scroll_id is None:
-            # The whole list may be newer than the bound; otherwise the end is not the end.
+            # The whole list may be newer than the bound; otherwise the end is false.
             if is_whole and not count.missing and _end_agrees(endpoint, page, count, retries):
                 return
             if retries >= END_RETRIES:
@@ -152,9 +152,9 @@ def newest_first(
 
 
 class NewestFirst:
-    """Checks that pages come by latest change, and finds the bound.
+    """Checks that pages are ordered by latest change, and finds the lower bound.
 
-    A record without a timestamp says nothing about the order and ends nothing.
+    A record without a timestamp is ignored.
     """
 
     def __init__(self, endpoint: Endpoint, bound: str) -> None:
@@ -168,7 +168,7 @@ class NewestFirst:
 
         :raises OrderError: a record is newer than one above it, and was not edited while the list was read.
         """
-        # A search index sorts by what it knew and shows what is true now. So an edit made meanwhile may stand anywhere.
+        # A search index sorts by indexed values but returns current ones, so an edited record can be at any place.
         self._began = self._began or page.served_at or "9"
         for record in page.records:
             changed = parse_timestamp(record.get(self._endpoint.cursor_field))

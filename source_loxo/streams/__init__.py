@@ -1,4 +1,4 @@
-"""The kinds of streams: what a sync of each reads, in which partitions, and what the next one needs to know.
+"""The kinds of streams, and what the syncs of each kind read.
 
 | kind | streams | first sync | later syncs |
 |---|---|---|---|

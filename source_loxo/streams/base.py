@@ -1,4 +1,4 @@
-"""What all kinds of streams have in common."""
+"""The base of all kinds of streams."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from source_loxo.cursors import StreamCursor
 
 logger = logging.getLogger("airbyte")
 
-# Reads one partition.
+# The read of one partition.
 Read = Callable[[], Iterator[Batch]]
 
-# Changes may become visible in a search index a little later than they are stamped, so the last minute is read again.
+# A search index can show changes later than their timestamps, so the last minute is read again.
 OVERLAP_SECONDS = 60
-# A record's own timestamp may lack its zone, or be read by Loxo in the agency's. So a record that Loxo returned is
-# left out as unchanged only if it is older by more than any zone can explain.
+# A timestamp can lack its zone or be in the agency's zone. So a returned record is omitted as unchanged only if it is
+# older than the mark by more than any zone can explain.
 ZONES_HOURS = 26
 
 
 class StreamRead:
-    """One stream's read in one sync.
+    """The read of one stream in one sync.
 
-    :param endpoint: the list that is read; under a substream its name is the substream's.
-    :param reports_total: told how many records Loxo claims, once that is known.
-    :param counts_parents: the object whose records are counted, if they are the parents of what is delivered.
+    :param endpoint: the list; as the parent of a substream, it has the substream's name.
+    :param reports_total: called with the total, once it is known.
+    :param counts_parents: the name of the parent object if the counted records are parents.
     """
 
     def __init__(
@@ -56,18 +56,18 @@ class StreamRead:
         self._began = time.monotonic()
 
     def partitions(self) -> Iterator[Read]:
-        """The partitions of the read, for the workers to read side by side."""
+        """The partitions of the read, which workers read in parallel."""
         raise NotImplementedError
 
     def estimate(self, records: int | None) -> None:
-        """Tells the platform how many records to expect."""
+        """Emits an estimate of the number of records."""
         if records is not None:
             estimate = AirbyteEstimateTraceMessage(self.endpoint.name, EstimateType.STREAM, row_estimate=records)
             trace = AirbyteTraceMessage(TraceType.ESTIMATE, time.time() * 1000, estimate=estimate)
             self.cursor.send(AirbyteMessage(Type.TRACE, trace=trace))
 
     def log_count(self, delivered: int, total: int | None) -> None:
-        """Logs delivered / claimed, and how long it took."""
+        """Logs the numbers of delivered and claimed records, and the duration."""
         seconds = time.monotonic() - self._began
         claimed = "claims no number" if total is None else f"claims {total}"
         what = f"records of {self.counts_parents} read" if self.counts_parents else "records delivered"

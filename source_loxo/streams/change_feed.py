@@ -1,4 +1,4 @@
-"""People: changes come newest first. The first sync reads all in an order that changes do not disturb."""
+"""People: changes can be read newest first. The first sync reads all records in an order that changes do not affect."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LONG_AGO = "1970-01-01T00:00:00.000Z"
 class ChangeFeed(SlicedRead):
     """A list with a newest-first sort.
 
-    First sync: the latest change is noted before the first page; all is read created-ascending, then changes newest
-    first down to the noted one. Later syncs: changes down to the stored one. If the sort proves not to be honoured, or
+    First sync: the latest change before the first page becomes the mark; all records are read by creation, then changes
+    newest first down to the mark. Later syncs: changes down to the stored mark. If Loxo does not honour the sort, or
     the changes end too early, the list is read as in a first sync.
     """
 
@@ -69,7 +69,7 @@ class ChangeFeed(SlicedRead):
         yield from self._changes(mark, is_first_sync=True)
 
     def _changes(self, mark: str, is_first_sync: bool = False) -> Iterator[Batch]:
-        """Newest first down to the mark; the mark moves up when the pages have passed it."""
+        """The changes, newest first, down to the mark. The mark moves when the pages have passed it."""
         memory, delivered = self._memory, 0
         is_resumed = memory.walk_scroll_id is not None
         try:
@@ -78,7 +78,7 @@ class ChangeFeed(SlicedRead):
                 yield batch
         except OrderError as error:
             if is_first_sync:
-                # All was read a moment ago; the next sync finds the same order, and reads all again.
+                # All records were just read; the next sync finds the same order, and reads all again.
                 logger.warning(f"{self.endpoint.name}: {error}. Edits made during this sync arrive with the next one.")
                 yield Batch(commit=self._pass_mark(mark))
                 return
@@ -126,8 +126,8 @@ class ChangeFeed(SlicedRead):
     def _pages(self, bound: str, scroll_id: str | None, first: Page | None) -> Iterator[Batch]:
         for page in newest_first(self.client, self.endpoint, bound, scroll_id, first):
             self._has_pages = True
-            # A substream pays a request for each parent, so it takes those above the bound; a stream delivers what
-            # it has at hand, but for what no reading of a time zone can make new.
+            # A substream needs a request for each parent, so it takes those above the bound only. A stream delivers all
+            # records on the page, except those that are unchanged in any time zone.
             kept = bound if self.counts_parents else shift(bound, hours=-ZONES_HOURS)
             records = [each for each in page.records if (changed_at(each) or kept) >= kept]
             yield Batch(self.reader.new(records), partial(self._advance, page))
@@ -139,12 +139,12 @@ class ChangeFeed(SlicedRead):
                 self.cursor.checkpoint()
 
     def _check_sort(self, first: Page) -> None:
-        """Asks for the other end: a list that ignores its sort begins with the same record in both directions.
+        """Requests the other end: a list that ignores its sort begins with the same record in both directions.
 
         :raises OrderError: the sort is not honoured.
         """
         if first.total_count == len(first.records) or not first.records:
-            return  # all is on one page, in whatever order
+            return  # all records are on one page, so the order does not matter
         oldest = self.client.page(
             self.endpoint,
             {self.endpoint.newest_first_sort: "asc", **({"per_page": 1} if self.endpoint.per_page else {})},

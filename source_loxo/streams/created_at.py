@@ -1,7 +1,7 @@
-"""Activities and messages: Loxo filters them by creation.
+"""Activities and messages: Loxo filters them by creation time.
 
-A creation time can be set by the writer of the record, also into the future or the past. So the mark is the latest
-creation that is not ahead of the clock, recent days are read again, and the last slice has no end.
+The writer of a record can set its creation time, also to the future or the past. So the high-water mark is the latest
+creation time that is not in the future, recent days are read again, and the last slice has no end.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from source_loxo.streams.sliced import SlicedRead
 
 logger = logging.getLogger("airbyte")
 
-# Activities are written down late, and dated back; so many days are read again by each sync.
+# Days that each sync reads again, because activities are entered late and dated back.
 LOOKBACK_DAYS = 3
-# What is dated back further is found by asking for changes. Where Loxo cannot be asked for them, so many days are read
-# again each week: another client re-reads 35 because recruiters date activities back (RecruitersOS).
+# Days that one sync a week reads again, for activities that are dated back further where Loxo cannot be asked for
+# changes. Another client reads 35 days again, because recruiters date activities back (RecruitersOS).
 LONG_LOOKBACK_DAYS = 35
 LONG_LOOKBACK_EVERY_DAYS = 7
 
@@ -83,14 +83,14 @@ class CreatedAt(SlicedRead):
         memory = self._memory
         with self.cursor.lock:
             memory.created_at = memory.seen_created_at
-            # The mark of changes moves only over changes that were asked for.
+            # The mark of changes moves only over changes that were read.
             memory.updated_at = memory.seen_updated_at if has_changes else mark
             memory.began = memory.seen_created_at = memory.seen_updated_at = None
             memory.slices = []
             self.cursor.checkpoint()
 
     def _edits(self, mark: str) -> Any:
-        """Edits of old records, and records dated back, where Loxo can be asked for them. Returns whether it can."""
+        """Reads edits of old records, and records dated back. Returns whether Loxo can be asked for them."""
         changed = query_range("updated_at")
         if not range_works(self.client, self.endpoint, changed, undated=self._memory.undated):
             logger.warning(
@@ -105,6 +105,6 @@ class CreatedAt(SlicedRead):
             yield from reader.read(Slice(), is_planned=False)
             if self._met_mark:
                 break
-            # The record at the mark was not among them: it was edited again or deleted, or Loxo reads the bound in
-            # another time zone than the records'. A day more covers every zone.
+            # The record at the mark is missing: it was edited again or deleted, or Loxo interprets the bound in another
+            # time zone. A day more covers every zone.
         return True

@@ -1,4 +1,4 @@
-"""Builds a CDK stream from an endpoint's row of facts and a kind of stream."""
+"""Builds the CDK stream of an endpoint."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ Check = Callable[[list[PageRecord]], None]
 
 
 class LoxoStream(DefaultStream):
-    """A DefaultStream that says truly whether an interrupted full refresh can be resumed."""
+    """A DefaultStream with a correct `is_resumable`, which tells whether an interrupted full refresh can be resumed."""
 
     def __init__(
         self,
@@ -79,9 +79,9 @@ class LoxoStream(DefaultStream):
 
 @dataclass(frozen=True)
 class Order:
-    """How a stream is to be read.
+    """The part of the configured catalog and config that determines a read.
 
-    :param start_date: a timestamp; records created earlier are left out where Loxo can filter by creation.
+    :param start_date: a timestamp; records created earlier are omitted where Loxo can filter by creation.
     """
 
     is_incremental: bool = False
@@ -107,11 +107,11 @@ def build_stream(
     fields: AdditionalFields | None = None,
     check: Check | None = None,
 ) -> LoxoStream:
-    """The stream of an endpoint, ready to be read.
+    """The stream of an endpoint, ready to read.
 
-    :param stored_state: what the platform hands back of an earlier sync, or of an earlier attempt at this one.
-    :param fields: moves the fields that the configured catalog does not name; None leaves records as they are.
-    :param check: takes the batches, as Loxo sent them.
+    :param stored_state: the state of an earlier sync, or of an earlier attempt at this sync.
+    :param fields: moves the fields that the configured catalog does not name; None leaves records unchanged.
+    :param check: receives the batches as Loxo sent them.
     """
     kind = _state_class(endpoint, order)
     memory = kind.from_json(endpoint.name, stored_state) if kind else None
@@ -120,12 +120,12 @@ def build_stream(
 
 
 def root(endpoint: Endpoint) -> Endpoint:
-    """The list along which a stream is read: its own, or that of its parent's parent."""
+    """The list that a stream follows: its own, or that of its topmost parent."""
     return root(ENDPOINTS[endpoint.parent]) if endpoint.parent else endpoint
 
 
 def _state_class(endpoint: Endpoint, order: Order) -> type[State] | None:
-    """What a stream remembers; None for lists that are read whole each time."""
+    """The class of a stream's state; None for lists that every sync reads completely."""
     first = root(endpoint)
     if first.paging is Paging.PAGE and first.cursor_field:
         if not order.is_incremental:
@@ -147,7 +147,7 @@ def _read(endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor, order: O
     if endpoint.parent:
         if endpoint.changes_silently and order.is_incremental and cursor.memory:
             _start_over_weekly(cursor.memory)
-        # The parent speaks in the substream's name: it is the substream that the user chose.
+        # The parent's messages have the substream's name, because the user selected the substream.
         parent = replace(ENDPOINTS[endpoint.parent], name=endpoint.name)
         make_parent = functools.partial(_parent_read, endpoint, parent, client, cursor, order)
         return Substream(*args, make_parent, **options)
@@ -175,7 +175,7 @@ def _parent_read(
 
 
 def _start_over_weekly(memory: State) -> None:
-    """Forgets the state of a substream whose records change without a trace in their parents, once a week."""
+    """Discards once a week the state of a substream whose records change without a trace in their parents."""
     if not recent_full_pass(memory.full_at):
         for name, value in vars(type(memory)()).items():
             setattr(memory, name, value)
@@ -183,7 +183,7 @@ def _start_over_weekly(memory: State) -> None:
 
 
 class Partitions(PartitionGenerator):
-    """The partitions of a read; the CDK runs this in a worker."""
+    """Generates the partitions of a read, in a worker of the CDK."""
 
     def __init__(self, read: StreamRead, fields: AdditionalFields | None, check: Check | None) -> None:
         self._read = read
@@ -209,7 +209,7 @@ class ReadPartition(Partition):
         self._read = read
 
     def read(self) -> Iterable[Record]:
-        """Batches of records, which the queue takes whole (backpressure.py); the CDK passes on what is yielded here."""
+        """Yields batches of records; the queue takes each as a whole (backpressure.py)."""
         try:
             for batch in self._read():
                 if self._check:
@@ -231,7 +231,7 @@ class ReadPartition(Partition):
 
 
 def _guarded(batch: Batch, stream_name: str) -> Any:
-    """The batch's commit, whose errors are translated like those of the read."""
+    """The batch's commit, with its errors translated."""
     if not batch.commit:
         return None
     commit = batch.commit
@@ -247,6 +247,6 @@ def _guarded(batch: Batch, stream_name: str) -> Any:
 
 @functools.cache
 def load_schema(name: str) -> Mapping[str, Any]:
-    """The JSON schema of a stream, read once from the package."""
+    """The JSON schema of a stream, cached."""
     schema: Mapping[str, Any] = json.loads(pkgutil.get_data("source_loxo", f"schemas/{name}.json") or "")
     return schema

@@ -15,13 +15,13 @@ logger = logging.getLogger("airbyte")
 
 
 class FullRefresh(SlicedRead):
-    """Reads all, in slices.
+    """Reads all records in slices.
 
-    A client that hands back every state for ever (PyAirbyte, older platforms) would read nothing the second time, or
-    the missing half of another sync. So a state counts only for the sync or generation that wrote it, and never for
-    the ids 0 and 1, which PyAirbyte always sends.
+    Some clients pass every state back for ever (PyAirbyte, older platforms); their second sync would read nothing, or
+    the missing half of another sync. So a state is valid only for the sync or generation that wrote it, and never for
+    the ids 0 and 1, because PyAirbyte always sends 1.
 
-    :param sync_id: the configured stream's; likewise generation_id.
+    :param sync_id: the `sync_id` of the configured stream; `generation_id` likewise.
     """
 
     def __init__(self, *args: Any, sync_id: int | None, generation_id: int | None, **options: Any) -> None:
@@ -37,7 +37,7 @@ class FullRefresh(SlicedRead):
             memory.slices, memory.complete, memory.retry = [], False, []
         memory.sync_id, memory.generation_id = self._sync_id, self._generation_id
         if memory.complete:
-            logger.info(f"{self.endpoint.name}: read in full by an earlier attempt of this sync; nothing to do.")
+            logger.info(f"{self.endpoint.name}: an earlier attempt of this sync has read it completely.")
             return
         yield from super().partitions()
 

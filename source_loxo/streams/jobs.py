@@ -1,6 +1,6 @@
-"""Jobs: a numbered list with a newest-first sort. Page numbers are not positions, so there is no state before the end.
+"""Jobs: a numbered list with a newest-first sort. A page number is not a position, so the state is emitted at the end.
 
-Below jobs hang the candidates; `TouchedJobs` finds the jobs whose candidates may have changed.
+`TouchedJobs` finds the jobs whose candidates may have changed.
 """
 
 from __future__ import annotations
@@ -25,17 +25,14 @@ from source_loxo.streams.base import OVERLAP_SECONDS, ZONES_HOURS, Read, StreamR
 
 logger = logging.getLogger("airbyte")
 
-# What changed below a parent without a trace in it is found when all parents are read again.
+# Days after which all parents are read again, for children that change without a trace in the parent.
 FULL_PASS_DAYS = 7
-# Activities that move candidates are read again for so long, for those that were written down late.
+# Days of activities that are read again, for moves that are entered late.
 MOVES_LOOKBACK_DAYS = 1
 
 
 class JobsReader:
-    """Reads jobs in both ways and knows which of them this sync has given.
-
-    :param first: page 1, newest first, asked for before anything else.
-    """
+    """Reads all or changed jobs, and keeps the ids that this sync has read. `first` is page 1, newest first."""
 
     def __init__(self, client: LoxoClient, endpoint: Endpoint) -> None:
         self._client = client
@@ -46,9 +43,9 @@ class JobsReader:
         self.newest = not_ahead(latest(self.first.records, endpoint.cursor_field))
 
     def all(self) -> Iterator[list[Record]]:
-        """All jobs. Those that change meanwhile come to stand above the first page's newest, and are read from there.
+        """All jobs. Jobs that change meanwhile move above the newest of the first page, and are read from there.
 
-        :raises LoxoError: Loxo claims more than its pages hold.
+        :raises LoxoError: the total exceeds the records on the pages.
         """
         endpoint, first = self._endpoint, self.first
         if len(first.records) == first.total_count and len(first.records) < endpoint.per_page:
@@ -79,14 +76,14 @@ class JobsReader:
         return True
 
     def _catch_up(self, first: Page) -> Iterator[list[Record]]:
-        """What was created or edited since the read began, down to what was newest then."""
+        """The jobs created or edited since the read began."""
         bound = shift(self.newest, seconds=-OVERLAP_SECONDS) if self.newest else "9"
         try:
             for page in newest_pages(self._client, self._endpoint, bound, first):
                 yield self.ids.add(page.records)
         except OrderError:
-            # The order helps to catch up, and the count decides whether that was enough.
-            logger.info(f"{self._endpoint.name}: the list does not come newest first; its count is all there is.")
+            # The order only helps to catch up; the count decides whether records are missing.
+            logger.info(f"{self._endpoint.name}: the list is not sorted newest first; only its count is checked.")
         except LoxoError as error:
             if error.status != 400:
                 raise
@@ -94,7 +91,7 @@ class JobsReader:
     def changes(self, mark: str, kept: str) -> Iterator[list[Record]]:
         """Jobs that changed since the mark; all jobs if Loxo cannot list them in that order.
 
-        :param kept: records that changed before it are left out.
+        :param kept: records that changed before this time are omitted.
         """
         bound = shift(mark, seconds=-OVERLAP_SECONDS)
         try:
@@ -108,11 +105,11 @@ class JobsReader:
             if error.status != 400:
                 raise
             logger.info(f"{self._endpoint.name}: Loxo lists fewer changes than there are; reading all records.")
-        self.ids = IdSet()  # a full read is reconciled by its own count, and delivers the changes once more
+        self.ids = IdSet()  # a full read is reconciled by its own count, and delivers the changes again
         yield from self.all()
 
     def _check_sort(self) -> None:
-        """Asks for the other end: a list that ignores its sort begins with the same record in both directions.
+        """Requests the other end: a list that ignores its sort begins with the same record in both directions.
 
         :raises OrderError: the sort is not honoured.
         """
@@ -129,7 +126,7 @@ class JobsReader:
 class Jobs(StreamRead):
     """The stream of jobs.
 
-    :param incremental: whether only changes are read where a state says since when.
+    :param incremental: whether a sync with a state reads changes only.
     """
 
     def __init__(self, *args: Any, incremental: bool, **options: Any) -> None:
@@ -164,10 +161,10 @@ class Jobs(StreamRead):
 
 
 class TouchedJobs(StreamRead):
-    """The jobs whose candidates may have changed: changed jobs, and jobs that new activities name.
+    """The jobs whose candidates may have changed: changed jobs, and jobs of new activities.
 
-    Every move of a candidate writes an activity with its job (seen by loxo-mcp-server's author). What changes without a
-    trace, such as a silent removal, is found by reading all jobs once a week.
+    Every move of a candidate writes an activity with its job (seen by loxo-mcp-server's author). Changes without a
+    trace, such as a removal, are found by a read of all jobs once a week.
     """
 
     def partitions(self) -> Iterator[Read]:
@@ -206,7 +203,7 @@ class TouchedJobs(StreamRead):
 
 
 class _Moves:
-    """The activities since the last sync, which name the jobs they belong to."""
+    """The activities since the last sync, which contain the ids of their jobs."""
 
     def __init__(self, client: LoxoClient, events: Endpoint, created_at: str) -> None:
         asked = declared_range(events)(shift(created_at, days=-MOVES_LOOKBACK_DAYS), None)
@@ -222,5 +219,5 @@ class _Moves:
 
 
 def recent_full_pass(full_at: str | None) -> str | None:
-    """When a stream that must be read in full each week was last begun, or None if that is too long ago."""
+    """The time of the last full read, or None if it is more than a week ago."""
     return full_at if full_at and full_at > shift(now(), days=-FULL_PASS_DAYS) else None

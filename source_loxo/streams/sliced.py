@@ -28,22 +28,22 @@ from source_loxo.streams.base import ZONES_HOURS, Read, StreamRead
 
 logger = logging.getLogger("airbyte")
 
-# A list shorter than this is read in one slice: to prove and to plan would cost more than it saves.
+# A shorter list is read in one slice, because the proof and the plan cost more than they save.
 WORTH_SLICING = 2000
 
 
 class SlicedRead(StreamRead):
-    """Reads a list in slices, each of which resumes at the page where it was left.
+    """Reads a list in slices, each of which resumes at the page where it stopped.
 
-    The slices end at the time at which the sync begins. What is created later is read at the end, after the total that
-    it is compared with, so that the total never counts a record that could not be delivered yet.
+    The slices end at the start time of the sync. Records created later are read at the end, after the total that they
+    are compared with, so that the total never includes a record that cannot be delivered yet.
 
-    :param start_date: records created earlier may be left out, where Loxo filters by creation; those near it are not.
+    :param start_date: records created earlier are omitted if Loxo can filter by creation; those close to it are not.
     """
 
     def __init__(self, *args: Any, start_date: str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        # How Loxo reads the zone of a bound is unknown, so a day more is asked for: never less than the user wants.
+        # It is unknown how Loxo interprets the zone of a bound, so a day more is read: never less than the user wants.
         is_asked = start_date and self.endpoint.created_after
         self.start_date = shift(start_date, hours=-ZONES_HOURS) if start_date and is_asked else None
         self.slices: list[Slice] = []
@@ -89,12 +89,12 @@ class SlicedRead(StreamRead):
         return {**steady, **(self.range()(part.start, part.end) if part.start or part.end else {})}
 
     def range(self) -> DateRange:
-        """How a stretch of creation times is asked for."""
+        """The date range on the creation time."""
         return declared_range(self.endpoint) if self.endpoint.created_after else query_range("created_at")
 
     @functools.cached_property
     def _proven_range(self) -> DateRange | None:
-        """The range if it works on this account, in this sync; None if it does not."""
+        """The range if it works on this account in this sync, else None."""
         if not (self.endpoint.created_after or self.endpoint.query):
             return None
         return self.range() if range_works(self.client, self.endpoint, self.range()) else None
@@ -119,14 +119,14 @@ class SlicedRead(StreamRead):
         return WORTH_SLICING if self.client.parallelism() > 1 else LARGEST_SLICE
 
     def _oldest(self, first: Page) -> str | None:
-        """Where the list begins, if it was asked for oldest first."""
+        """The earliest creation time, if the page is oldest first."""
         oldest_first = first.records and self.endpoint.steady_sort == "created_at_sort"
         return parse_timestamp(first.records[0].get("created_at")) if oldest_first else None
 
     def _replanned(self, stored: list[Slice]) -> list[Slice]:
-        """Stored slices; a long stretch that nobody has begun is cut again."""
+        """The stored slices; untouched ones are planned again."""
         if len(stored) > 1 and not self._proven_range:
-            logger.info(f"{self.endpoint.name}: the slices of the last attempt cannot be asked for any more.")
+            logger.info(f"{self.endpoint.name}: the date ranges of the last attempt do not work any more.")
             return self._planned()
         slices: list[Slice] = []
         for part in stored:
@@ -158,15 +158,15 @@ class SlicedRead(StreamRead):
         """Called with the records of each page before they are delivered."""
 
     def _finished(self) -> Iterator[Batch]:
-        """Runs in the worker that reads the last slice: reconciles the whole, then completes the sync."""
+        """Runs in the worker that reads the last slice: reconciles the list, then completes the sync."""
         total = self.slices[0].total if self.slices[-1].end is None else (yield from self._reconciled())
         self.log_count(self._delivered, total)
         if self._unchanged:
-            logger.info(f"{self.endpoint.name}: {self._unchanged} of them are unchanged and were left out.")
+            logger.info(f"{self.endpoint.name}: {self._unchanged} of them are unchanged and were omitted.")
         yield from self.finish()
 
     def finish(self) -> Iterator[Batch]:
-        """What completes the sync once the list is read and reconciled."""
+        """Completes the sync once the list is read and reconciled."""
         yield from ()
 
     @property
@@ -174,13 +174,13 @@ class SlicedRead(StreamRead):
         return self._delivered_before + self.reader.delivered
 
     def _reconciled(self) -> Any:
-        """Reads what was created since the slices were planned, and compares all with Loxo's total before that.
+        """Reads the records created since the slices were planned, and compares all with the total before that.
 
-        The number that an earlier attempt delivered counts records in the overlap of two slices twice, so a resumed
-        attempt also compares each slice with its own total.
+        The number of an earlier attempt counts records in the overlap of two slices twice, so a resumed attempt also
+        compares each slice with its own total.
 
-        :raises LoxoError: records are missing, and neither the slices whose counts disagree nor the whole list hold
-            them. The slices are forgotten first, so that the next attempt starts over.
+        :raises LoxoError: records are missing, and neither the slices with other totals nor the whole list have them.
+            The state discards the slices, so that the next attempt starts over.
         """
         whole = Slice(start=self.slices[0].start)
         total = total_of(self.client, self.endpoint, self.filters(whole))
@@ -214,9 +214,9 @@ class SlicedRead(StreamRead):
         memory.slices = []
 
     def _beside(self, part: Slice) -> Iterator[Batch]:
-        """Reads a slice that is not part of the plan."""
+        """Reads a slice that is not part of the state."""
         yield from self.reader.read(part, is_planned=False)
 
     def recent_from(self, timestamp: str) -> None:
-        """Records that changed since are delivered again when they come again."""
+        """Records that changed since are delivered again if they appear again."""
         self.reader.recent_from = shift(timestamp, seconds=-60)

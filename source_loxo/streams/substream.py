@@ -1,9 +1,8 @@
-"""Streams below others: the full record of each record of a list, and the lists that hang on a record.
+"""Substreams: the full record of each record of a list, and the lists of a single record.
 
-A substream is read along its parent: the parent's read says which records there are, or which changed, and its state
-moves when the children of a batch are delivered. So a substream is incremental and resumable wherever its parent is,
-and nothing is collected beyond a batch. The parent's list is read once more for each substream; its records are not
-delivered.
+A substream follows its parent: the parent's read yields all or changed records, and its state moves when the children
+of a batch are delivered. So a substream is incremental and resumable wherever its parent is, and memory holds one
+batch. The parent's list is read once more for each substream; its records are not delivered.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ from source_loxo.streams.base import Read, StreamRead
 
 logger = logging.getLogger("airbyte")
 
-# Parents whose children are asked for at the same time, for one stream; all streams share one pace.
+# Parents whose children are requested in parallel, per stream; all streams share one request rate.
 SIDE_BY_SIDE = 10
-# Parents a batch: what is in memory at once, and what is read again after a kill.
+# Parents in a batch, which is in memory at once and is read again after a kill.
 BATCH = 20
 REMINDER_SECONDS = 30.0
 # Consecutive parents with transient errors that count as an outage: the stream stops after its batch.
@@ -205,7 +204,7 @@ class Children:
             raise _Gone from None
 
     def _read(self, endpoint: Endpoint) -> tuple[list[Record], int]:
-        """The records below one parent, and how many Loxo claims."""
+        """The records below one parent, and their claimed number."""
         if endpoint.paging is Paging.RECORD:
             page = self._client.page(endpoint)
             if not page.records:
@@ -272,7 +271,7 @@ class Children:
 
 
 def _branches(nodes: Any, parent_id: Any = None) -> list[Record]:
-    """A nested list as records, each with the id of the node above it."""
+    """A nested list as records, each with the id of its parent node."""
     records: list[Record] = []
     for node in nodes if isinstance(nodes, list) else []:
         if not isinstance(node, dict) or "id" not in node:
@@ -283,9 +282,9 @@ def _branches(nodes: Any, parent_id: Any = None) -> list[Record]:
 
 
 class Substream(StreamRead):
-    """A stream that is read along another.
+    """A stream that follows its parent's read.
 
-    :param make_parent: makes the parent's read, given what to tell it: whom to report its total to.
+    :param make_parent: makes the parent's read; takes its keyword options.
     """
 
     def __init__(
@@ -300,7 +299,7 @@ class Substream(StreamRead):
         self._children = Children(endpoint, client, cursor)
         self._children.counts_parents = self.counts_parents
         self._lock = threading.Lock()
-        self._open = 1  # the plan itself, so that the count is zero only when all is planned and read
+        self._open = 1  # the plan counts as one, so that zero means planned and read completely
         self._parent = make_parent(reports_total=self._announce, counts_parents=endpoint.parent)
 
     def partitions(self) -> Iterator[Read]:
@@ -315,7 +314,7 @@ class Substream(StreamRead):
         yield self._close
 
     def _retried(self) -> Iterator[Batch]:
-        """The parents that an earlier sync could not read."""
+        """The parents that earlier syncs could not read."""
         parents = list(self._children.retry)
         logger.info(f"{self.endpoint.name}: {len(parents)} of {self.endpoint.parent} are asked for again.")
         yield Batch(parents)

@@ -1,4 +1,4 @@
-"""Lists that are read whole, in one partition, each time."""
+"""Lists that every sync reads completely, in one partition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from source_loxo.streams.base import Read, StreamRead
 
 
 class Unsliced(StreamRead):
-    """A bare list, a list continued by id, or a numbered list that never changes much."""
+    """A bare list, a list by id, or a numbered list that hardly changes."""
 
     def partitions(self) -> Iterator[Read]:
         yield self._read

@@ -1,6 +1,6 @@
-"""Companies, deals, placements: no filter and no sort by change is declared, so `query` is tried.
+"""Companies, deals, placements: they declare no filter and no sort by change, so `query` is tried.
 
-If Loxo cannot be asked for changes, all is read, and records that are known to be unchanged are not delivered again.
+If Loxo cannot be asked for changes, all records are read, and those known to be unchanged are not delivered again.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class UpdatedAt(SlicedRead):
             self._met_mark = self._met_mark or any((changed_at(each) or "9") <= near for each in records)
 
     def _changes(self, mark: str) -> Iterator[Batch]:
-        """What changed since the mark, where Loxo can be asked for it."""
+        """The records that changed since the mark."""
         delivered = 0
         for hours in (0, ZONES_HOURS):
             filters = query_range("updated_at")(shift(mark, seconds=-OVERLAP_SECONDS, hours=-hours), None)
@@ -72,14 +72,14 @@ class UpdatedAt(SlicedRead):
                 yield batch
             if self._met_mark:
                 break
-            # The record at the mark was not among them: it was edited again or deleted, or Loxo reads the bound in
-            # another time zone than the records'. A day more covers every zone.
+            # The record at the mark is missing: it was edited again or deleted, or Loxo interprets the bound in another
+            # time zone. A day more covers every zone.
         logger.info(f"{self.endpoint.name}: {delivered} records changed since {mark}.")
         self.log_count(delivered, None)
         yield Batch(commit=lambda: self._complete(mark))
 
     def deliverable(self, records: list[Record]) -> list[Record]:
-        """The records without those that are known to be unchanged since the last sync, in whatever zone."""
+        """The records without those known to be unchanged since the last sync, in any time zone."""
         mark = self._memory.updated_at
         if not mark:
             return records
@@ -87,7 +87,7 @@ class UpdatedAt(SlicedRead):
         return [each for each in records if (changed_at(each) or kept) >= kept]
 
     def finish(self) -> Iterator[Batch]:
-        # Records that do not say when they changed leave only the server's clock.
+        # Without times of change, the server's clock is the mark.
         yield Batch(commit=lambda: self._complete(self._memory.began))
 
     def _complete(self, otherwise: str | None) -> None:
