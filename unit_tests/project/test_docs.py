@@ -131,3 +131,20 @@ def test_links_of_the_readme_lead_to_files() -> None:
 
 def test_the_readme_names_the_list_that_is_not_a_stream() -> None:
     assert "`job_listing_config`" in README.read_text(encoding="utf-8")
+
+
+def test_every_test_that_contributing_names_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`(test_\w+\.py)`", text))
+    assert len(names) > 20
+    assert (
+        names - {path.name for folder in ("unit_tests", "integration_tests") for path in (ROOT / folder).rglob("*.py")}
+        == set()
+    )
+
+
+def test_every_file_that_contributing_names_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    names = re.findall(r"`((?:loxo_api|source_loxo|sandbox|tools|docs|unit_tests|\.github|\.ci)/[\w./]*)", text)
+    assert len(names) > 15
+    assert [name for name in names if not (ROOT / name).exists()] == []
