@@ -242,7 +242,7 @@ def test_what_orjson_refuses_is_printed_exactly() -> None:
     for _ in range(300):
         deep = [deep]
     data = {"id": 2**64, "low": -(2**70), "deep": deep, "text": "\ud800", "none": None}
-    line = _encoded(AirbyteMessage(Type.RECORD, record=AirbyteRecordMessage("people", data, 1)))
+    (line,) = _encoded(AirbyteMessage(Type.RECORD, record=AirbyteRecordMessage("people", data, 1)))
     assert b"\n" not in line
     assert json.loads(line)["record"] == {"stream": "people", "data": data, "emitted_at": 1}
 

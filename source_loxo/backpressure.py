@@ -14,6 +14,8 @@ from typing import Any
 
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
 
+from source_loxo.batch import RecordsMessage
+
 # A page and the state behind it are two items, so five pages wait for a slow destination.
 QUEUE_ITEMS = 10
 # Items in the queue plus requests in progress while the destination is busy.
@@ -27,14 +29,23 @@ class PageQueue(Queue[Any]):
     The CDK puts and gets single records, each with a lock and a thread switch.
 
     `failed` has the names of the streams whose error has passed through.
+
+    :param groups_records: whether the records of a page come out as one `RecordsMessage`. The first one still comes out
+        by itself, because the CDK marks a stream as running at its first record.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, groups_records: bool = False) -> None:
         super().__init__(QUEUE_ITEMS)
+        self._groups_records = groups_records
         self.failed: list[str] = []
         self._page: deque[Any] = deque()  # used by the main thread only
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        if self._page and self._groups_records:
+            records = [record.data for record in self._page]
+            message = RecordsMessage(self._page[0].stream_name, records)
+            self._page.clear()
+            return message
         while not self._page:
             item = super().get(block, timeout)
             if not isinstance(item, list):

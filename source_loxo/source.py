@@ -50,11 +50,18 @@ CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")
 
 
 class SourceLoxo(Source):
-    """A whole Loxo account as Airbyte streams."""
+    """A whole Loxo account as Airbyte streams.
+
+    :param groups_records: whether `read` yields records as `RecordsMessage`, for a caller that knows it.
+    """
 
     message_repository = InMemoryMessageRepository()
     # A message of the JSON schema quotes a pattern of 300 characters and the value, which may be a password.
     check_config_against_spec = False
+
+    def __init__(self, groups_records: bool = False) -> None:
+        super().__init__()
+        self._groups_records = groups_records
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         return config
@@ -122,7 +129,7 @@ class SourceLoxo(Source):
         checked = parsed(config)
         if not catalog.streams:
             logger.warning("The catalog selects no stream, so nothing is read. Select the streams that you want.")
-        queue = PageQueue()
+        queue = PageQueue(self._groups_records)
         self.message_repository = repository = QueueOrderedRepository(queue)
         client = LoxoClient(checked, gate=Backpressure(queue))
         states = ConnectorStateManager(state)

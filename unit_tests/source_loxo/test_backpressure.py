@@ -5,9 +5,11 @@ from queue import Empty
 
 import pytest
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
+from airbyte_cdk.sources.types import Record
 
 from source_loxo import backpressure
 from source_loxo.backpressure import AHEAD, QUEUE_ITEMS, Backpressure, PageQueue
+from source_loxo.batch import RecordsMessage
 
 
 def failure(stream: str) -> StreamThreadException:
@@ -20,6 +22,17 @@ def test_a_page_goes_in_and_its_records_come_out() -> None:
         queue.put(item)
     assert [queue.get_nowait() for _ in range(4)] == [1, 2, "state", 3]
     assert queue.empty()
+
+
+def test_a_grouping_queue_returns_the_first_record_and_the_rest_together() -> None:
+    queue = PageQueue(groups_records=True)
+    for item in ([Record({"id": each}, "people") for each in range(3)], "state", [Record({"id": 9}, "jobs")]):
+        queue.put(item)
+    first, rest, state, single = (queue.get_nowait() for _ in range(4))
+    assert first.data == {"id": 0}
+    assert isinstance(rest, RecordsMessage)
+    assert (rest.stream, rest.records) == ("people", [{"id": 1}, {"id": 2}])
+    assert (state, single.data, queue.empty()) == ("state", {"id": 9}, True)
 
 
 def test_an_empty_page_is_passed_over() -> None:
