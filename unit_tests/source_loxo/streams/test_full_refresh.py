@@ -7,6 +7,7 @@ import pytest
 from fake_client import NOW, FakeClient, Sync, after_each_outage, at, record, records, resumed, sync
 
 from loxo_api.pages import Page
+from loxo_api.timestamps import shift
 
 pytestmark = pytest.mark.usefixtures("small_slices")
 
@@ -256,7 +257,8 @@ def test_an_outage_while_counting_at_the_end_costs_no_slice(name: str) -> None:
 
 def test_what_is_created_meanwhile_is_asked_for_by_itself() -> None:
     client = account()
-    client.once(20, lambda: client.lists["people"].append({**record(99), "created_at": NOW, "updated_at": NOW}))
+    made = record(99, created_at=shift(NOW, seconds=5))
+    client.once(20, lambda: client.lists["people"].append(made))
     first = refresh(client)
     assert sorted(first.ids) == sorted({*ALL, 99})
     whole = [asked for asked in client.asked if not asked.has("query") and "per_page" not in asked.params]
