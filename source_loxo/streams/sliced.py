@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import Page, Record
 from loxo_api.record_count import shortfall
 from loxo_api.slices import (
@@ -185,6 +186,20 @@ class SlicedRead(StreamRead):
         whole = Slice(start=self.slices[0].start)
         total = total_of(self.client, self.endpoint, self.filters(whole))
         yield from self._beside(Slice(start=self.slices[-1].end))
+        try:
+            yield from self._caught_up(whole, total)
+            if self._delivered < total:
+                raise shortfall(self.endpoint, self._delivered, total)
+        except LoxoError as error:
+            if error.kind is ErrorKind.SYSTEM:  # an outage discards no slice
+                with self.cursor.lock:
+                    self._start_over()
+                yield Batch(commit=self.cursor.checkpoint)
+            raise
+        return total
+
+    def _caught_up(self, whole: Slice, total: int) -> Iterator[Batch]:
+        """Reads the slices with other totals again, then the whole list, while records are missing from a total."""
         if self._delivered < total or self._is_resumed:
             closed = [part for part in self.slices if part.done]
             totals = totals_of(self.client, self.endpoint, (self.filters(part) for part in closed))
@@ -202,12 +217,6 @@ class SlicedRead(StreamRead):
         if self._delivered < total:
             logger.info(f"{self.endpoint.name}: records are outside all slices; reading the list as a whole.")
             yield from self._beside(whole)
-        if self._delivered < total:
-            with self.cursor.lock:
-                self._start_over()
-            yield Batch(commit=self.cursor.checkpoint)
-            raise shortfall(self.endpoint, self._delivered, total)
-        return total
 
     def _start_over(self) -> None:
         memory: Any = self.cursor.memory

@@ -76,6 +76,7 @@ def test_an_edit_of_an_old_record_arrives(set_clock: SetClock) -> None:
 def test_an_old_edit_arrives_once_edits_can_be_asked_for(set_clock: SetClock) -> None:
     client = account()
     client.edit("person_events", 3, updated_at=at(60), name="new")
+    client.edit("person_events", 45, updated_at=at(61))
     set_clock(HOUR_LATER)
     client.query = "ignored"
     later = sync(client, "person_events", READ)

@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fake_client import FakeClient, Sync, after_each_outage, at, record, records, resumed, sync
+from fake_client import NOW, FakeClient, Sync, after_each_outage, at, record, records, resumed, sync
 
 from loxo_api.pages import Page
+from loxo_api.timestamps import shift
 
 pytestmark = pytest.mark.usefixtures("small_slices")
 
@@ -215,6 +216,53 @@ def test_a_shortfall_is_an_error_after_which_all_is_read_again(name: str) -> Non
     client.total = lambda count: count
     rest = refresh(client, name, short.state)
     assert (set(rest.ids), rest.error) == (ALL, "")
+
+
+@pytest.mark.parametrize("name", ["people", "sms"])
+def test_records_outside_all_slices_are_an_error_until_they_are_given(name: str) -> None:
+    """Deletions hide a shortfall from a sum of slices, so a sync that found one forgets its slices."""
+    client = account(name)
+    client.after = lambda asked, page: (
+        page if len(client.asked) < 12 or asked.has("query") or asked.has(":00.000Z") else replace(page, total_count=53)
+    )
+    short = refresh(client, name)
+    assert "3 records are missing: Loxo claims 53" in short.error
+    client.recover()
+    client.delete(name, 1, 2, 3)
+    client.lists[name] += [record(90 + each, created_at=at(each)) for each in range(3)]
+    rest = refresh(client, name, short.state)
+    assert (set(rest.ids), rest.error) == ({*range(4, 51), 90, 91, 92}, "")
+
+
+@pytest.mark.parametrize("name", ["people", "sms"])
+def test_a_shortfall_of_finished_slices_forgets_them(name: str) -> None:
+    client = account(name)
+    done = refresh(client, name).checkpoints[-3][1]
+    assert all(part["done"] for part in done["slices"])
+    client.total = lambda count: count + 3 if count else 0
+    short = refresh(client, name, done)
+    assert "3 records are missing: Loxo claims 53" in short.error
+    assert "slices" not in short.state
+
+
+@pytest.mark.parametrize("name", ["people", "sms"])
+def test_an_outage_while_counting_at_the_end_costs_no_slice(name: str) -> None:
+    client = account(name)
+    first = refresh(client, name)
+    client.recover()
+    client.refuse(lambda asked: True, 503)
+    done = first.checkpoints[-3][1]
+    assert refresh(client, name, done).state == done
+
+
+def test_what_is_created_meanwhile_is_asked_for_by_itself() -> None:
+    client = account()
+    made = record(99, created_at=shift(NOW, seconds=5))
+    client.once(20, lambda: client.lists["people"].append(made))
+    first = refresh(client)
+    assert sorted(first.ids) == sorted({*ALL, 99})
+    whole = [asked for asked in client.asked if not asked.has("query") and "per_page" not in asked.params]
+    assert len(whole) == 1  # the first page of all
 
 
 @pytest.mark.parametrize("name", LISTS)
