@@ -11,9 +11,10 @@ RUN pip install --no-cache-dir --no-deps -r requirements.txt
 
 COPY setup.py main.py ./
 COPY loxo_api ./loxo_api
+COPY loxoctl ./loxoctl
 COPY source_loxo ./source_loxo
 RUN pip install --no-cache-dir --no-deps . \
-    && rm -r build loxo_api source_loxo *.egg-info
+    && rm -r build loxo_api loxoctl source_loxo *.egg-info
 
 USER airbyte
 ENV AIRBYTE_ENTRYPOINT="python /airbyte/integration_code/main.py"

@@ -16,7 +16,7 @@ from loxo_api.endpoints import ENDPOINTS, SYNCED_AT, Endpoint, Paging
 from sandbox.process import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "source_loxo/schemas").glob("*.json")}
+SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "loxo_api/schemas").glob("*.json")}
 
 # What the sandbox sends under a name that is a guess: it passes through, but a schema must not promise it.
 UNPROVEN = {
