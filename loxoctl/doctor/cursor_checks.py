@@ -22,11 +22,11 @@ def check_cursors(context: Context) -> None:
 def _check_scroll(context: Context, first: Sample) -> None:
     endpoint, findings = first.endpoint, context.findings
     _describe_end(context, first)
-    if first.scroll_id is None:
+    if first.is_whole or first.scroll_id is None:
         if first.rows and not first.is_whole and first.total is not None:
             findings.add(endpoint.name, points.CURSOR, "none on a first page that is not all")
         else:
-            findings.add_unknown(endpoint.name, points.CURSOR, "The first page has none", "continues")
+            findings.add_unknown(endpoint.name, points.CURSOR, "The list has one page", "continues")
         return
     second = context.page(endpoint, {"scroll_id": first.scroll_id, **_above(endpoint)})
     if second.answer.status in (400, 422) and endpoint.per_page:

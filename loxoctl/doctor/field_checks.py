@@ -13,6 +13,7 @@ from loxo_api.record_schemas import load_schema
 from loxoctl.doctor import points
 from loxoctl.doctor.context import Context
 from loxoctl.doctor.names import plain_name
+from loxoctl.doctor.samples import Sample
 
 # What our schemas add, and no account has.
 _OURS = "_loxo_"
@@ -31,7 +32,19 @@ def check_fields(context: Context) -> None:
             for point in (points.NOT_SEEN, points.NOT_DECLARED, points.TYPES):
                 context.findings.add_unknown(name, point, "No row was seen", [])
             continue
-        _compare(context, name, sample.rows)
+        _compare(context, name, _nodes(sample) if sample.endpoint.tree else sample.rows)
+
+
+def _nodes(sample: Sample) -> list[Record]:
+    """The nodes of a nested list, as its schema describes them: each with its parent's id, none with its children."""
+    tree, found = sample.endpoint.tree, []
+    rest = [(node, None) for row in sample.rows for node in row.get(tree) or []]
+    while rest:
+        node, parent = rest.pop()
+        if isinstance(node, dict):
+            found.append({**{key: value for key, value in node.items() if key != tree}, "parent_id": parent})
+            rest += [(inner, node.get("id")) for inner in node.get(tree) or []]
+    return found
 
 
 def _compare(context: Context, name: str, rows: list[Record]) -> None:

@@ -16,7 +16,7 @@ from loxoctl.doctor.samples import Sample, children, lists, sampled_child
 # More rows than any client has seen on a page of Loxo's.
 ABOVE = 101
 # Lists that do not declare a page size and may take one all the same.
-SIZELESS = ("campaigns", "companies", "deals", "placements", "users")
+SIZELESS = ("campaigns", "companies", "deals", "placements")
 
 
 def check_lists(context: Context) -> None:
@@ -137,7 +137,8 @@ def check_counts(context: Context) -> None:
 
 def _cap(context: Context) -> int:
     """The count at which the account stops counting, or 0."""
-    totals = Counter(sample.total for sample in context.samples.values() if sample.total)
+    counted = [sample for name, sample in context.samples.items() if name == sample.endpoint.name]
+    totals = Counter(sample.total for sample in counted if sample.total)
     if not totals:
         return 0
     largest = max(totals)

@@ -14,6 +14,8 @@ from loxoctl.doctor.survey import Answer, Survey
 # Parents that are asked in turn until one has something below it.
 PARENTS = 2
 
+# Where a parent is named that surely has something below it: an activity of a job stands in its pipeline.
+NAMED_IN = {"job_candidates": ("person_events", "job_id")}
 COUNTERS = ("total_count", "total_pages", "current_page", "per_page")
 
 
@@ -120,5 +122,9 @@ def _likely_parents(endpoint: Endpoint, samples: Samples) -> list[Record]:
     rows = [row for row in sampled if all(row.get(name) for name in endpoint.parent_keys.values())]
     if endpoint.tree:  # only a field with options has a tree
         rows.sort(key=lambda row: "hierarch" not in str(row.get("dynamic_field_type")).lower())
+    if endpoint.name in NAMED_IN:
+        name, key = NAMED_IN[endpoint.name]
+        named = [{"id": row[key]} for row in samples[name].rows if row.get(key)] if name in samples else []
+        return [*named[:1], *rows]
     # The middle of a list is neither its newest nor its oldest record, which have the least below them.
     return rows if endpoint.tree else rows[len(rows) // 2 :] + rows[: len(rows) // 2]
