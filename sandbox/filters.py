@@ -91,7 +91,7 @@ def select(table: Table, endpoint: Endpoint, params: Params, settings: Settings)
     """Read the filters of a request; dates that are none and broken queries are refused."""
     chosen = Selection()
     if endpoint.paging == "scroll":
-        chosen.order = settings.default_order.removesuffix("_desc")
+        chosen.order = settings.default_order.replace("_desc", "_at")
         if chosen.order not in table.orders:
             chosen.order = "created_at" if "created_at" in table.orders else "id"
     else:

@@ -50,8 +50,11 @@ def check_small_requests(context: Context) -> None:
         answer = survey.get(f"{name}/0")
         side = f"200, {'null' if answer.document is None else 'a record'}" if answer.status == 200 else answer.kind
         findings.add(f"{name}/{{id}}", points.UNKNOWN_ID, side, assumed)
-    answer = survey.get("people", {"has_no_meaning": "1"})
-    findings.add(ACCOUNT, points.FOREIGN, answer.kind if answer.status != 200 else "accepted")
+    if context.readable("people"):
+        answer = survey.get("people", {"has_no_meaning": "1"})
+        findings.add(ACCOUNT, points.FOREIGN, answer.kind if answer.status != 200 else "accepted")
+    else:
+        findings.add_unknown(ACCOUNT, points.FOREIGN, "The list people cannot be read or is empty", "422")
     far = context.page(ENDPOINTS["countries"], {"page": 100_000})
     side = far.answer.kind or ("empty page" if not far.rows else "a page with rows")
     findings.add("countries", points.LONG_PAGE, side)
@@ -145,7 +148,7 @@ def check_traffic(context: Context) -> None:
         findings.add(ACCOUNT, points.RETRY_AFTER, _pause(wire.throttles[0].headers))
     else:
         findings.add_unknown(ACCOUNT, points.RETRY_AFTER, "No request was throttled", "seconds")
-    trouble = {status for status in wire.statuses if status.startswith("5") or status == "no complete answer"}
+    trouble = {status for status in wire.statuses if status.startswith("5") or "without" in status or "no " in status}
     trouble |= set(context.survey.trouble)
     findings.add(ACCOUNT, points.TROUBLE, ", ".join(sorted(trouble)) or "none seen")
     findings.add(ACCOUNT, points.ECHO, "seen" if context.survey.echoes_key else "not seen")

@@ -74,9 +74,10 @@ def _holding(record: int, offset: int, is_end: bool) -> frozenset[int]:
 
 
 def _questions() -> list[tuple[int, bool]]:
-    """Offsets from a record's time: on either side of each quarter of an hour, and around the record itself."""
-    quarters = [quarter * _QUARTER + side for quarter in range(-26 * 4, 26 * 4 + 1) for side in (-SECOND, 0, SECOND)]
-    return [(offset, is_end) for offset in sorted({*quarters, -MINUTE, MINUTE}) for is_end in (False, True)]
+    """Offsets from a record's time: around each quarter of an hour, as zones differ by these, and a minute after it."""
+    sides = (-SECOND, 0, SECOND, MINUTE + SECOND)
+    quarters = [quarter * _QUARTER + side for quarter in range(-26 * 4, 26 * 4 + 1) for side in sides]
+    return [(offset, is_end) for offset in quarters for is_end in (False, True)]
 
 
 def common(readings: Iterable[Reading]) -> dict[str, object]:

@@ -40,7 +40,7 @@ class Context:
     def readable(self, name: str) -> Sample | None:
         """The first page of a list, if it has rows."""
         sample = self.samples.get(name)
-        return sample if sample and sample.rows else None
+        return sample if sample and sample.rows and sample.answer.is_healthy else None
 
 
 def size_of(endpoint: Endpoint, rows: int) -> dict[str, int]:

@@ -212,7 +212,11 @@ def _check_query(context: Context, sample: Sample, field: str) -> None:
     if context.findings.side(endpoint.name, points.COUNT):
         context.findings.add_unknown(subject, points.LUCENE, "The list's count is in doubt", "honoured")
         return
-    context.findings.add(subject, points.LUCENE, _query_side(total, below, above))
+    side = _query_side(total, below, above)
+    if side.startswith("halves") and context.page(endpoint, size_of(endpoint, 1)).total != total:
+        context.findings.add_unknown(subject, points.LUCENE, "The count moved meanwhile", "honoured")
+    else:
+        context.findings.add(subject, points.LUCENE, side)
 
 
 def _widest_gap(times: list[str]) -> str | None:

@@ -63,7 +63,7 @@ def check_result_limit(context: Context) -> None:
     """How many results jobs shows: at most 10,000, fewer, or all."""
     jobs = ENDPOINTS["jobs"]
     sample = context.samples["jobs"]
-    if sample.answer.status != 200:
+    if not sample.is_list or not sample.answer.is_healthy:
         context.findings.add_unknown("jobs", points.WALL, "The list cannot be read", str(COUNT_CAP))
         return
     last = COUNT_CAP // SIZE

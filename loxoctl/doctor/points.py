@@ -51,9 +51,9 @@ COUNT = Point(
     "agrees",
     handled={
         "lower than the rows": "Ends are believed only when they agree with the rows, not with a count that is too low",
-        "no rows": "An empty page is asked for again, then the stream ends with an error instead of a gap",
         "not stated": "The list is read to its end, and cannot be reconciled",
     },
+    not_handled={"no rows": f"{_STREAM}: an empty page is not taken for the end of a list that counts some"},
 )
 COUNT_CAP = Point(
     "count cap",

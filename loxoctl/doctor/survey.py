@@ -161,7 +161,7 @@ class _Wire:
             self.statuses["no complete answer"] += 1
             raise
         self.last = response
-        self.statuses[str(response.status_code)] += 1
+        self.statuses["200" if response.status_code == 200 else _refusal(response)] += 1
         self.header_names |= {name.lower() for name in response.headers}
         self.fastest = min(self.fastest, response.seconds)
         if response.status_code == 429:
