@@ -16,6 +16,7 @@ from aiohttp import web
 from .agency import Agency
 from .clock import parse
 from .control import application
+from .like import Report
 from .server import Api
 from .settings import SettingError, Settings, from_flag
 from .story import Sizes
@@ -40,6 +41,7 @@ def arguments() -> Parser:
     parser.add_argument("--port", type=count, default=0, help="0 picks a free one")
     for size in fields(Sizes):
         parser.add_argument(f"--{size.name.replace('_', '-')}", type=count, default=size.default, help="how many rows")
+    parser.add_argument("--like", metavar="REPORT", help="answer like an account, from a report of `loxoctl doctor`")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--now", default=None, help="ISO time the generated data ends at; the current time by default")
     parser.add_argument("--slug", default="demo-agency")
@@ -57,6 +59,9 @@ def build(options: argparse.Namespace) -> Api:
     :raises SettingError: an option has a value that it cannot take.
     """
     settings = Settings()
+    report = Report(options.like) if options.like else None
+    if report:
+        settings.update(report.settings())
     for flag in options.set:
         settings.update(from_flag(flag))
     if options.latency_ms is not None:
@@ -68,6 +73,8 @@ def build(options: argparse.Namespace) -> Api:
     agency = Agency(sizes, options.seed, now, cache_bytes=1 << 62 if options.warm else options.cache_mb << 20)
     if settings.custom_fields != agency.variant:
         agency.set_variant(settings.custom_fields)
+    if report:
+        report.add_fields(agency)
     if options.warm:
         for row in agency.people.orders["id"]:
             agency.people.raw(row)
@@ -97,6 +104,9 @@ def main() -> int:
     parser = arguments()
     options = parser.parse_args()
     try:
+        if options.like:  # a size that is named counts for more than that of the report
+            parser.set_defaults(**Report(options.like).sizes())
+            options = parser.parse_args()
         asyncio.run(serve(options))
     except SettingError as error:
         parser.error(str(error))

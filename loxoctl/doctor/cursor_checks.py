@@ -44,6 +44,8 @@ def _check_scroll(context: Context, first: Sample) -> None:
         findings.add_unknown(endpoint.name, points.CURSOR, "The list has one page", "continues")
     if second.is_list and second.rows and not set(second.ids) & set(first.ids):
         _describe_end(context, second, len(first.rows))
+        if second.total is not None and len(first.rows) + len(second.rows) > second.total:
+            context.overfull[endpoint.name] = second.total
 
 
 def _above(endpoint: Endpoint) -> dict[str, int]:

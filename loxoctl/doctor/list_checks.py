@@ -124,7 +124,7 @@ def _describe_size(context: Context, sample: Sample) -> None:
 def check_counts(context: Context) -> None:
     """What the counts of all pages say together; comes after the checks that ask for pages."""
     cap = _cap(context)
-    if cap:
+    if cap is not None:
         context.findings.add(ACCOUNT, points.COUNT_CAP, f"about {cap}")
     else:
         context.findings.add(ACCOUNT, points.COUNT_CAP, "none seen")
@@ -135,17 +135,17 @@ def check_counts(context: Context) -> None:
         context.findings.add(name, points.COUNT, "lower than the rows" if lower else "agrees")
 
 
-def _cap(context: Context) -> int:
-    """The count at which the account stops counting, or 0."""
+def _cap(context: Context) -> int | None:
+    """The count at which the account stops counting, if it does."""
     counted = [sample for name, sample in context.samples.items() if name == sample.endpoint.name]
     totals = Counter(sample.total for sample in counted if sample.total)
     if not totals:
-        return 0
+        return None
     largest = max(totals)
     overfull = set(context.overfull.values())
     if largest == COUNT_CAP or (overfull == {largest} and len(context.overfull) > 1) or totals[largest] > 2:
         return largest
-    return 0
+    return None
 
 
 def check_undeclared_size(context: Context) -> None:

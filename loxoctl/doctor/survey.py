@@ -129,7 +129,7 @@ def _refusal(response: Response) -> str:
     try:
         is_object = isinstance(loads(response.body), dict)
     except ValueError:
-        is_object = False
+        is_object = response.status_code < 400  # a redirect has no body to speak of
     return str(response.status_code) if is_object else f"{response.status_code} without JSON"
 
 
