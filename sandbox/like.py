@@ -107,7 +107,7 @@ FAULTS = {
 # The setting of a size of pages, and the lists that show it.
 PAGES = {
     "default_per_page": ("people", "person_events", "jobs", "email_tracking", "sms"),
-    "fixed_page_size": ("companies", "deals", "placements"),
+    "fixed_page_size": ("deals", "placements", "companies"),
     "source_types_page": ("source_types",),
 }
 # How the names of children begin, and the list that stands above them.
@@ -146,10 +146,10 @@ class Report:
             for name, answer, setting, value in SIDES:
                 if name == point and text.startswith(answer):
                     values[setting] = value
-            for name, about, answer, setting, value in SIDES_OF:
-                if (name, about) == (subject, point) and text.startswith(answer):
-                    values[setting] = value
             self._add_objects(values, subject, point, text)
+        for name, about, answer, setting, value in SIDES_OF:
+            if str(self.found.get((name, about))).startswith(answer):
+                values[setting] = value
         return {**values, **self._numbers(), **self._refused_cursors()}
 
     @staticmethod
@@ -200,14 +200,15 @@ class Report:
         """How many rows of each kind, in the order of magnitude that was found."""
         found = {}
         cap = self._numbers().get("total_cap", 0)
-        for size in fields(Sizes):
+        # No two lists have the same number, as if their counts stopped there.
+        for extra, size in enumerate(fields(Sizes)):
             name = "person_events" if size.name == "events" else size.name
             power = self.found.get((name, "records, order of magnitude"))
             if power is None:
                 continue
             page = self.found.get((name, "default page size"), 0)
             above = 2 * cap if cap and power <= cap < 10 * power else 0  # the count stops, the rows do not
-            found[size.name] = max(WITHIN * power, page + 1 if page else 0, above)
+            found[size.name] = max(WITHIN * power, page + 1 if page else 0, above) + extra * bool(power)
         return found
 
     def add_fields(self, agency: Agency) -> None:

@@ -6,6 +6,7 @@ combinations are hypotheses; each question is the one that splits those left mos
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ READINGS = tuple(
     )
 )
 
+# Ten answers tell all readings apart; some questions may have none.
+QUESTIONS = 20
+
 # Asks whether a range that ends (or begins) so many milliseconds from the record holds it; None: it cannot be told.
 Ask = Callable[[int, bool], "bool | None"]
 
@@ -55,8 +59,10 @@ Ask = Callable[[int, bool], "bool | None"]
 def explained(record: int, ask: Ask) -> list[Reading]:
     """The readings that explain the answers about a record of this time; empty if none does."""
     left = frozenset(range(len(READINGS)))
-    holding = {question: _holding(record, *question) for question in _questions()}
-    while len(left) > 1 and holding:
+    holding = _holding(record)
+    for _ in range(QUESTIONS):
+        if len(left) < 2:
+            break
         question = min(holding, key=lambda each: abs(len(left) - 2 * len(left & holding[each])))
         holds = holding.pop(question)
         if not left & holds or left <= holds:
@@ -67,17 +73,31 @@ def explained(record: int, ask: Ask) -> list[Reading]:
     return [READINGS[index] for index in left]
 
 
-def _holding(record: int, offset: int, is_end: bool) -> frozenset[int]:
-    """The readings by which the range holds the record."""
-    held = (reading.includes(record, record + offset, is_end) for reading in READINGS)
-    return frozenset(index for index, holds in enumerate(held) if holds)
+def _holding(record: int) -> dict[tuple[int, bool], frozenset[int]]:
+    """For each question, the readings by which the range holds the record.
+
+    The later a range ends, or the earlier it begins, the more it holds; so each reading has one offset at which its
+    answer changes.
+    """
+    offsets, holding = _offsets(), {}
+    for is_end in (False, True):
+        changes = [_change(reading, record, offsets, is_end) for reading in READINGS]
+        for place, offset in enumerate(offsets):
+            held = (index for index, change in enumerate(changes) if (place >= change) == is_end)
+            holding[offset, is_end] = frozenset(held)
+    return holding
 
 
-def _questions() -> list[tuple[int, bool]]:
-    """Offsets from a record's time: around each quarter of an hour, as zones differ by these, and a minute after it."""
+def _change(reading: Reading, record: int, offsets: list[int], is_end: bool) -> int:
+    """The place of the first offset at which a range that ends (or begins) there holds (or no longer holds) it."""
+    places = range(len(offsets))
+    return bisect_left(places, True, key=lambda at: reading.includes(record, record + offsets[at], is_end) == is_end)
+
+
+def _offsets() -> list[int]:
+    """Distances from a record's time: around each quarter of an hour, as zones differ by these, and a minute later."""
     sides = (-SECOND, 0, SECOND, MINUTE + SECOND)
-    quarters = [quarter * _QUARTER + side for quarter in range(-26 * 4, 26 * 4 + 1) for side in sides]
-    return [(offset, is_end) for offset in quarters for is_end in (False, True)]
+    return [quarter * _QUARTER + side for quarter in range(-26 * 4, 26 * 4 + 1) for side in sides]
 
 
 def common(readings: Iterable[Reading]) -> dict[str, object]:

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-
 from fake_transport import FakeTransport, response
 
 import loxoctl
