@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from examined import SIZES
 import loxo_api
 from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import ROOT, Sandbox
+from sandbox.story import Sizes
 
 FAST = ("--pace", "10000")
 
@@ -110,11 +114,18 @@ def test_the_sandbox_has_the_fields_and_the_sizes_of_a_report(box: Sandbox, tmp_
 
 @pytest.mark.parametrize("content", ["", "[]", '{"findings": 3}', '{"format": 2, "findings": []}'])
 def test_what_is_not_a_report_is_refused_by_the_sandbox(tmp_path: Path, content: str) -> None:
-    import subprocess
-    import sys
 
     (tmp_path / "report.json").write_text(content)
     done = subprocess.run([sys.executable, "-m", "sandbox", "--like", str(tmp_path / "report.json")],
                           capture_output=True, text=True, check=False, cwd=ROOT)  # fmt: skip
     assert done.returncode == 2
     assert "--like" in done.stderr
+
+
+def test_an_empty_account_is_examined_and_says_what_it_cannot_show() -> None:
+    empty = dict.fromkeys((size.name for size in fields(Sizes)), 0)
+    with Sandbox(**empty) as box:
+        done = loxoctl(box, "doctor", *FAST)
+    assert done.returncode == 0, done.stderr
+    assert b"date bounds: Whether ranges that begin or end" in done.stdout
+    assert b"No list with rows honours its date filters" in done.stdout

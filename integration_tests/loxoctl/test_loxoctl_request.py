@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -221,9 +224,6 @@ def test_a_place_that_cannot_be_written_is_found_before_anything_is_sent(server:
 
 
 def test_a_reader_that_goes_away_ends_the_command(box: Sandbox) -> None:
-    import subprocess
-    import sys
-
     child = subprocess.Popen([sys.executable, "-m", "loxoctl", "request", "GET", "people", "--all"],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(box.config))  # fmt: skip
     assert child.stdout and child.stderr
@@ -235,8 +235,6 @@ def test_a_reader_that_goes_away_ends_the_command(box: Sandbox) -> None:
 
 def test_help_starts_in_less_than_a_quarter_of_the_connectors_time() -> None:
     """The fastest of several starts each, one after the other."""
-    import subprocess
-    import sys
 
     commands = ([sys.executable, "-m", "loxoctl", "--help"], [sys.executable, "main.py", "spec"])
     fastest = [9e9, 9e9]
@@ -247,3 +245,39 @@ def test_help_starts_in_less_than_a_quarter_of_the_connectors_time() -> None:
             fastest[number] = min(fastest[number], time.perf_counter() - began)
     print(f"start-time ratio {fastest[0] / fastest[1]:.3f}")
     assert fastest[0] < fastest[1] / 4
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
+def test_a_terminal_sees_a_progress_bar_on_stderr_only(box: Sandbox, tmp_path: Path) -> None:
+    pytest.importorskip("rich")
+    ours, theirs = os.openpty()
+    child = subprocess.Popen([sys.executable, "-m", "loxoctl", "request", "GET", "people", "--all"],
+                             stdout=subprocess.PIPE, stderr=theirs,
+                             env=environment(box.config) | {"TERM": "xterm", "COLUMNS": "90"})  # fmt: skip
+    os.close(theirs)
+    printed, _ = child.communicate()
+    shown = b""
+    try:
+        while piece := os.read(ours, 65_536):
+            shown += piece
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    os.close(ours)
+    assert child.returncode == 0
+    assert len([json.loads(line) for line in printed.splitlines()]) == 230
+    assert b"people" in shown
+    assert b"230/230" in shown
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
+def test_binary_is_not_printed_on_a_terminal_but_goes_into_a_pipe(server: Any) -> None:
+    server.answer = (200, "application/pdf", b"%PDF \xff")
+    arguments = ("request", "GET", "people/1/resumes/2/download", "--out", "-")
+    assert loxoctl(server.config, *arguments).stdout == b"%PDF \xff"
+    ours, theirs = os.openpty()
+    done = subprocess.run([sys.executable, "-m", "loxoctl", *arguments], stdout=theirs, stderr=subprocess.PIPE,
+                          check=False, env=environment(server.config))  # fmt: skip
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == 7
+    assert b"not printed" in done.stderr
