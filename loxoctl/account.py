@@ -87,7 +87,7 @@ class Account:
 
         :param params: filters, and `per_page`.
         :param progress: called with the number of records so far and Loxo's count, or None where it gives none.
-        :raises LoxoError: a request failed, or fewer records came than Loxo counts. What was read is given first.
+        :raises LoxoError: a request failed, or fewer records came than Loxo counts; what was read comes first.
         """
         return all_records(self.client, checked_path(path), params or {}, progress)
 

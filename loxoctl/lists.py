@@ -39,7 +39,7 @@ def all_records(
     """Each record of a list once.
 
     :raises UsageError: the path is not that of a list, or the parameters name a position in it.
-    :raises LoxoError: a request failed, or the pages hold fewer records than Loxo counts. What was read is given first.
+    :raises LoxoError: a request failed, or the pages hold fewer records than Loxo counts; what was read comes first.
     """
     if taken := [name for name in POSITIONS if name in params]:
         raise UsageError(f"--all: it reads from the beginning, so '{taken[0]}' cannot be given. Leave it out.")

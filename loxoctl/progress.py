@@ -26,7 +26,7 @@ def bar(title: str) -> Iterator[Update]:
         yield _nothing
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # What is printed meanwhile belongs to other programs.
+    # stdout belongs to the reader of the records.
     with Progress(
         *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
     ) as shown:

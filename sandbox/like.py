@@ -2,9 +2,9 @@
 
 python -m sandbox --like report.json
 
-A report holds sides and no data, so what is played back is how the account answers: its paging, its sizes of pages, its
+A report holds sides and no data, so the replay is of how the account answers: its paging, its sizes of pages, its
 counts by their order of magnitude, what it refuses, and the fields that it has beyond ours. The rows stay generated.
-What is not in a report, or could not be told, stays as it is by default.
+Sides that a report lacks, or that could not be told, keep their defaults.
 """
 
 from __future__ import annotations

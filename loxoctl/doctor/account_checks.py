@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS
-from loxo_api.timestamps import now, shift
+from loxo_api.timestamps import http_date, now, shift
 from loxoctl.doctor import points
 from loxoctl.doctor.context import ACCOUNT, Context, size_of
 from loxoctl.doctor.samples import Sample
@@ -114,7 +114,8 @@ def _plain(text: Any) -> str:
 
 def check_fresh_counts(context: Context) -> None:
     """Whether counts lag behind creations: the count of the newest rows alone, if they are fresh."""
-    limit = shift(now(), hours=-FRESH_HOURS)
+    dates = [http_date(sample.answer.headers.get("Date", "")) for sample in context.samples.values()]
+    limit = shift(max(filter(None, dates), default=now()), hours=-FRESH_HOURS)
     for name, sample in list(context.samples.items()):
         endpoint = sample.endpoint
         newest = max(sample.times("created_at"), default="")

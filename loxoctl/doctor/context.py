@@ -19,13 +19,15 @@ ACCOUNT = "account"
 class Context:
     """One examination.
 
-    `overfull` holds the lists of which a page had more rows than its count, and their counts.
+    `overfull` holds the lists of which a page had more rows than its count, and their counts; `takes_sizes` is whether
+    a list that refused a large page took a small one.
     """
 
     survey: Survey
     samples: Samples = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     overfull: dict[str, int] = field(default_factory=dict)
+    takes_sizes: bool = False
 
     def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Sample:
         """A page of a list."""

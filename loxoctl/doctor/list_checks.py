@@ -172,11 +172,23 @@ def describe_largest(context: Context, endpoint: Endpoint, page: Sample, before:
 
     :param before: rows of the list before the page.
     """
+    _describe_declared_size(context, endpoint, page)
     side = largest_side(page, before)
     if side:
         context.findings.add(endpoint.name, points.LARGEST, side, "capped at 100")
     else:
         context.findings.add_unknown(endpoint.name, points.LARGEST, "The list is too short to show it", "capped at 100")
+
+
+def _describe_declared_size(context: Context, endpoint: Endpoint, large: Sample) -> None:
+    """Whether a size can be asked for at all. One list tells for all that refuse large pages."""
+    if large.answer.status == 200:
+        context.findings.add(endpoint.name, points.PER_PAGE_DECLARED, "accepted")
+    elif not context.takes_sizes:
+        status = context.survey.page(endpoint, size_of(endpoint, 1)).status
+        context.takes_sizes = status == 200
+        side = "accepted" if context.takes_sizes else f"refused ({status})"
+        context.findings.add(endpoint.name, points.PER_PAGE_DECLARED, side)
 
 
 def largest_side(page: Sample, before: int) -> Any:

@@ -1,6 +1,6 @@
 """Every point that is looked at, one row each: what the connector assumes, and which other sides it handles.
 
-A side is a text, a number or a list. What is written here about a side is what the connector does about it.
+A side is a text, a number or a list. The remark on a side says how the connector deals with it.
 """
 
 from __future__ import annotations
@@ -69,6 +69,12 @@ PER_PAGE = Point(
         "accepted": "It is tried once a sync where it may help",
         "refused": "It is not sent again after the refusal",
     },
+)
+PER_PAGE_DECLARED = Point(
+    "per_page",
+    "The status of a page that is asked for in a size",
+    "accepted",
+    not_handled={"refused": f"{_STREAM}: please report it, so that the size is not sent"},
 )
 LARGEST = Point(
     "per_page above 100",

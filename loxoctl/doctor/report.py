@@ -76,7 +76,7 @@ def verdict(findings: list[Finding], requests: int) -> str:
 
 
 def to_text(findings: list[Finding], requests: int) -> Iterator[str]:
-    """The lines for a terminal; what is as assumed is only counted."""
+    """The lines for a terminal; points that are as assumed are only counted."""
     for kind, title in TITLES.items():
         rows = [finding for finding in findings if finding.verdict is kind]
         if kind is Verdict.AS_ASSUMED:

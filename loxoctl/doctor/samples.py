@@ -14,7 +14,7 @@ from loxoctl.doctor.survey import Answer, Survey
 # Parents that are asked in turn until one has something below it.
 PARENTS = 2
 
-# Where a parent is named that surely has something below it: an activity of a job stands in its pipeline.
+# Fields that name a parent with records below it: a job with an activity has a pipeline.
 NAMED_IN = {"job_candidates": ("person_events", "job_id")}
 COUNTERS = ("total_count", "total_pages", "current_page", "per_page")
 
@@ -103,7 +103,7 @@ def _records(values: Iterable[Any]) -> list[Record]:
 
 
 def sampled_child(survey: Survey, endpoint: Endpoint, samples: Samples) -> Sample | None:
-    """A page below one record of the parent; None where there is no such record."""
+    """A page below one record of the parent; None without such a record."""
     found = None
     for parent in _likely_parents(endpoint, samples)[:PARENTS]:
         own = endpoint.of(parent)

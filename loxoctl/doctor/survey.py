@@ -19,7 +19,7 @@ from loxo_api.retry import RetryPolicy
 from loxo_api.transport import NO_RESPONSE, Sender, Transport
 
 # Requests without repetitions. An examination takes about 150, and a few more where bounds are read in an unusual way;
-# what is not asked by then is reported as not known.
+# after that, the remaining points are reported as unknown.
 MAX_REQUESTS = 165
 # An answer that looks broken is asked for again, as the connector does.
 TRIES = 3

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
@@ -23,10 +24,14 @@ EXTRA = {"quokka_score": 8_675_309.5, **dict.fromkeys(PRIVATE_KEYS, "quokka")}
 
 
 class OtherAccount:
-    """Answers like Loxo: bare lists, position cursors, page numbers, 422 for what is not declared."""
+    """Answers like Loxo: bare lists, position cursors, page numbers, 422 for what is not declared.
 
-    def __init__(self) -> None:
+    :param refused: parameters that this account refuses, by object, although they are declared.
+    """
+
+    def __init__(self, refused: Mapping[str, str] = MappingProxyType({})) -> None:
         self.requests: list[Request] = []
+        self._refused = refused
 
     def send(self, request: Request) -> Response:
         self.requests.append(request)
@@ -36,7 +41,7 @@ class OtherAccount:
         params = dict(request.params or {})
         if "scroll_id" in params and not re.fullmatch(r"(5B)(3\d)+5D", params["scroll_id"], re.IGNORECASE):
             return _response({"errors": ["Invalid scroll_id"]}, 400)
-        if unknown := sorted(set(params) - declared(endpoint)):
+        if unknown := sorted(set(params) - (declared(endpoint) - {self._refused.get(endpoint.name)})):
             return _response({"errors": [f"Invalid parameters: [:{', :'.join(unknown)}] quokka"]}, 422)
         return _response(_document(endpoint, params, request.path))
 

@@ -58,6 +58,14 @@ def test_only_get_is_sent_and_a_second_account_is_told_as_it_is(examined: tuple[
     assert told["account", "cursor on the last page"] == "present"
 
 
+def test_a_page_size_that_is_refused_where_it_is_declared_is_not_handled() -> None:
+    """One public client dropped per_page on people after a 422 (recruiteros); all others send it."""
+    findings = examine(Survey(Config.parse(CONFIG), 100_000, OtherAccount({"people": "per_page"})))
+    told = {(row.subject, row.point): row for row in findings.not_handled}
+    assert told["people", "per_page"].account == "refused (422)"
+    assert ("person_events", "per_page") not in told
+
+
 def test_the_fields_of_a_finding_are_those_of_the_format(texts: list[str]) -> None:
     document = json.loads(texts[0])
     assert document["format"] == 1
