@@ -14,7 +14,9 @@ from loxo_api.config import Config
 from loxo_api.errors import ConfigError
 from loxo_api.exact_json import loads
 
-VARIABLES = {"domain": "LOXO_DOMAIN", "agency_slug": "LOXO_AGENCY_SLUG", "api_key": "LOXO_API_KEY"}
+# The variable of a field is its name in capitals, after this.
+PREFIX = "LOXO_"
+FIELDS = ("domain", "agency_slug", "api_key")
 
 
 def account_config(values: Mapping[str, Any] | None = None) -> Config:
@@ -24,8 +26,8 @@ def account_config(values: Mapping[str, Any] | None = None) -> Config:
     """
     if values is not None:
         return Config.parse(values)
-    found = {field: os.environ.get(name, "") for field, name in VARIABLES.items()}
-    missing = [name for field, name in VARIABLES.items() if not found[field]]
+    found = {field: os.environ.get(PREFIX + field.upper(), "") for field in FIELDS}
+    missing = [PREFIX + field.upper() for field in FIELDS if not found[field]]
     if missing:
         raise ConfigError(
             f"No account is named: the environment lacks {', '.join(missing)}. Set what is missing, or name a config "

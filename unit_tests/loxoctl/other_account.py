@@ -15,7 +15,7 @@ from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.http_messages import Request, Response
 from loxoctl.lists import known_endpoint
 
-CONFIG = {"domain": "quokka.loxo.example", "agency_slug": "quokka-partners", "api_key": "q9w8e7r6t5z4u3i2o1p0"}
+CONFIG = {"domain": "quokka.loxo.example", "agency_slug": "quokka-partners", "api_key": "only-for-this-test"}
 PAGE, ROWS = 20, 47
 FIRST_ID = 8_675_309
 # Where a stranger's data could come through: names of fields too are somebody's words.
