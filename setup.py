@@ -2,6 +2,8 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+PACKAGES = ("loxo_api", "loxoctl", "source_loxo")
+
 # Only what `read` needs: the image installs nothing else.
 RUNTIME = [
     "airbyte-cdk>=7.39,<8",  # the Airbyte protocol, the concurrent core, HttpClient
@@ -12,14 +14,17 @@ RUNTIME = [
     "tenacity>=8.2,<10",  # retries with jitter
     "urllib3>=2.6,<3",  # read1: a body can be bounded in size and time; since 2.6 also a compressed one
 ]
+PROGRESS = [
+    "rich>=13,<16",  # the progress bars of loxoctl, which has none without it, and the table at the end of the demo
+]
 SANDBOX = [
     "aiohttp>=3.10,<4",  # the sandbox's server
     "orjson>=3.10,<4",
 ]
 DEMO = [
     *SANDBOX,
+    *PROGRESS,
     "airbyte>=0.71,<0.72; python_version < '3.13'",  # PyAirbyte, Airbyte's own client; it has no 3.13 release
-    "rich>=13,<16",  # the table at the end
 ]
 TESTS = [
     *DEMO,
@@ -63,9 +68,13 @@ setup(
         "Typing :: Typed",
     ],
     python_requires=">=3.10,<3.14",
-    packages=find_packages(include=["loxo_api", "loxo_api.*", "source_loxo", "source_loxo.*"]),
-    package_data={"loxo_api": ["py.typed"], "source_loxo": ["py.typed", "spec.yaml", "schemas/*.json"]},
+    packages=find_packages(include=[f"{name}{below}" for name in PACKAGES for below in ("", ".*")]),
+    package_data={
+        "loxo_api": ["py.typed", "schemas/*.json"],
+        "loxoctl": ["py.typed"],
+        "source_loxo": ["py.typed", "spec.yaml"],
+    },
     install_requires=RUNTIME,
-    extras_require={"sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},
-    entry_points={"console_scripts": ["source-loxo=source_loxo.run:run"]},
+    extras_require={"progress": PROGRESS, "sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},
+    entry_points={"console_scripts": ["source-loxo=source_loxo.run:run", "loxoctl=loxoctl.cli:run"]},
 )

@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft7Validator
 
 from loxo_api.endpoints import ENDPOINTS
+from loxo_api.record_schemas import load_schema
 from sandbox.process import Sandbox
-from source_loxo.streams.factory import load_schema
 from tools.connector import Connector, Output, last_states
 
 Start = Callable[..., Sandbox]

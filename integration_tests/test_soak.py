@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sandbox.process import Sandbox
-from sandbox.settings import ANSWERS
+from sandbox.settings import RESPONSE_KINDS
 from tools.connector import Connector, Output, last_states
 
 STREAMS = ["people", "jobs", "person_events", "companies", "job_candidates"]
@@ -185,7 +185,7 @@ class NeverRests(Life):
         refused = {"refuse_cursors": "stored", "refuse_cursors_status": chance.choice([400, 404, 410, 422, 500])}
         lost = {"answers": {path: chance.choice(self.lasting)}}
         meanwhile: list[dict[str, Any]] = [
-            {"op": "answer", "kind": chance.choice(ANSWERS), "times": chance.randint(1, 3)},
+            {"op": "answer", "kind": chance.choice(RESPONSE_KINDS), "times": chance.randint(1, 3)},
             {"op": "set", "settings": lost},
             {"op": "set", "settings": refused},
         ]

@@ -17,6 +17,7 @@ from .agency.agency import Sizes
 from .agency.generator import generate_agency
 from .api.control import make_application
 from .api.server import LoxoApi
+from .like import Report
 from .settings import SettingError, Settings, parse_flag
 from .timestamps import parse_timestamp
 
@@ -42,6 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
     for size in fields(Sizes):
         flag = f"--{size.name.replace('_', '-')}"
         parser.add_argument(flag, type=parse_count, default=size.default, help="number of records")
+    parser.add_argument("--like", metavar="REPORT", help="answer like an account, from a report of `loxoctl doctor`")
     parser.add_argument("--seed", type=int, default=1, help="the same seed and --now give the same records")
     parser.add_argument("--now", default=None, help="ISO time of the newest generated records; default: current time")
     parser.add_argument("--slug", default="demo-agency")
@@ -59,6 +61,9 @@ def make_api(options: argparse.Namespace) -> LoxoApi:
     :raises SettingError: the value of an option is invalid.
     """
     settings = Settings()
+    report = Report(options.like) if options.like else None
+    if report:
+        settings.update(report.settings())
     for flag in options.set:
         settings.update(parse_flag(flag))
     if options.latency_ms is not None:
@@ -71,6 +76,8 @@ def make_api(options: argparse.Namespace) -> LoxoApi:
     agency = generate_agency(sizes, options.seed, now, cache_bytes)
     if settings.custom_fields != agency.custom_field_set:
         agency.use_custom_fields(settings.custom_fields)
+    if report:
+        report.add_fields(agency)
     if options.warm:
         for row in agency.people.sorted_rows["id"]:
             agency.people.list_item_json(row)
@@ -100,6 +107,9 @@ def main() -> int:
     parser = make_parser()
     options = parser.parse_args()
     try:
+        if options.like:  # a size that is named counts for more than that of the report
+            parser.set_defaults(**Report(options.like).sizes())
+            options = parser.parse_args()
         asyncio.run(serve(options))
     except SettingError as error:
         parser.error(str(error))

@@ -35,6 +35,7 @@ from loxo_api.client import WORKERS, LoxoClient
 from loxo_api.config import Config
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ConfigError, LoxoError
+from loxo_api.record_schemas import load_schema
 from loxo_api.retry import INTERACTIVE
 from loxo_api.timestamps import format_timestamp
 from source_loxo.additional_fields import AdditionalFields
@@ -43,7 +44,7 @@ from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.discovery import DISCOVER, account_schemas
 from source_loxo.errors import UserError, traced
 from source_loxo.pipeline_check import PipelineCheck
-from source_loxo.streams.factory import Order, build_stream, load_schema
+from source_loxo.streams.factory import Order, build_stream
 
 # One request for a few rows that every account has.
 CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")

@@ -24,7 +24,7 @@ README = ROOT / "README.md"
 PAGE = ROOT / "docs/loxo.md"
 SCRIPT = ROOT / "docs/orchestrator.md"
 CATALOG = ROOT / "integration_tests/configured_catalog.json"
-SCHEMAS = ROOT / "source_loxo/schemas"
+SCHEMAS = ROOT / "loxo_api/schemas"
 
 KINDS = {
     Paging.SCROLL: "Long lists with a cursor; Loxo counts them",

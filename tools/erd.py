@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "source_loxo/schemas").glob("*.json"))
+    for path in sorted((ROOT / "loxo_api/schemas").glob("*.json"))
 }
 
 # The stream that a field refers to, by the field's name, or by the name of the object or list that holds the id.

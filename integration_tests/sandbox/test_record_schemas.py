@@ -16,7 +16,7 @@ from loxo_api.endpoints import ENDPOINTS, SYNCED_AT, Endpoint, Paging
 from sandbox.process import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "source_loxo/schemas").glob("*.json")}
+SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "loxo_api/schemas").glob("*.json")}
 
 # Fields whose names are guesses of the sandbox: the connector passes them on, but no schema declares them.
 UNPROVEN = {

@@ -83,7 +83,7 @@ def parse_selection(table: Table, endpoint: Endpoint, params: Params, settings: 
     """
     selection = Selection()
     if endpoint.pagination == "scroll":
-        selection.sort_by = settings.default_order.removesuffix("_desc")
+        selection.sort_by = settings.default_order.replace("_desc", "_at")
         if selection.sort_by not in table.sorted_rows:
             selection.sort_by = "created_at" if "created_at" in table.sorted_rows else "id"
     else:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +20,7 @@ from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Record as PageRecord
+from loxo_api.record_schemas import load_schema
 from loxo_api.timestamps import now
 from source_loxo.additional_fields import AdditionalFields
 from source_loxo.batch import Batch
@@ -243,10 +242,3 @@ def _guarded(batch: Batch, stream_name: str) -> Any:
             raise traced(error, stream_name) from None
 
     return run
-
-
-@functools.cache
-def load_schema(name: str) -> Mapping[str, Any]:
-    """The JSON schema of a stream, cached."""
-    schema: Mapping[str, Any] = json.loads(pkgutil.get_data("source_loxo", f"schemas/{name}.json") or "")
-    return schema

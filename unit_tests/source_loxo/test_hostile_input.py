@@ -19,10 +19,10 @@ from loxo_api.errors import ContractError, ErrorKind, LoxoError
 from loxo_api.pages import Page, decode_page, position
 from loxo_api.rate_limiter import retry_after
 from loxo_api.record_count import RecordCount
+from loxo_api.record_schemas import load_schema
 from loxo_api.slices import Slice, declared_range
 from loxo_api.timestamps import format_timestamp, http_date, parse_timestamp, shift
 from source_loxo.state import STATE_VERSION, ChangeFeedState
-from source_loxo.streams.factory import load_schema
 
 KEYS = sorted(
     {

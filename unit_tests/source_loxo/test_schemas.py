@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 from loxo_api.endpoints import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "source_loxo/schemas").glob("*.json")}
+SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "loxo_api/schemas").glob("*.json")}
 TIMESTAMP = {"format": "date-time", "airbyte_type": "timestamp_with_timezone"}
 
 

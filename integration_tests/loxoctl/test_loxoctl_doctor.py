@@ -1,0 +1,131 @@
+"""`loxoctl doctor` as a process: what it prints and writes, and what it ends with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import loxoctl
+from examined import SIZES
+
+import loxo_api
+from loxo_api.endpoints import ENDPOINTS
+from sandbox.agency.agency import Sizes
+from sandbox.process import ROOT, Sandbox
+
+FAST = ("--pace", "10000")
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with Sandbox(**SIZES) as box:
+        yield box
+
+
+def test_a_readable_account_ends_with_0_and_two_files(box: Sandbox, tmp_path: Path) -> None:
+    box.reset_requests()
+    done = loxoctl(box, "doctor", *FAST, "--report", str(tmp_path / "report.json"))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    assert b"The connector can read this account completely. 149 requests, all of them GET." in done.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["requests"] == box.requests()["total"] == 149
+    assert (tmp_path / "report.md").read_text().startswith("# What a Loxo account answers")
+    assert_nothing_of_the_account(box, (tmp_path / "report.json").read_text() + (tmp_path / "report.md").read_text())
+
+
+def assert_nothing_of_the_account(box: Sandbox, report: str) -> None:
+    """No text of the account's data is in a report, unless our own files have the word too."""
+    own = [*(ROOT / "loxoctl").rglob("*.py"), *Path(loxo_api.__file__).parent.rglob("*.[pj]*")]
+    vocabulary = "\n".join(path.read_text(encoding="utf-8", errors="ignore") for path in own if path.is_file())
+    # What `Endpoint` makes of its rows, such as names of full records.
+    vocabulary += " ".join(ENDPOINTS)
+    looked_at = 0
+    for name in box.counts():
+        for text in {text for record in box.records(name) for text in texts(record)}:
+            looked_at += 1
+            assert text not in report or text in vocabulary, text
+    assert looked_at > 3000
+    for secret in (box.agency_slug, box.url, box.api_key):
+        assert secret not in report
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts in a record, and its numbers that could be ids; what is shorter says nothing."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    elif len(text := str(value)) > 3 and not isinstance(value, bool) and value is not None:
+        yield text
+
+
+def test_what_is_not_handled_ends_with_1_and_is_named(box: Sandbox) -> None:
+    box.set(forbidden=["deals"], repeat_cursor=["people"])
+    done = loxoctl(box, "doctor", *FAST)
+    box.set(forbidden=[], repeat_cursor=[])
+    assert done.returncode == 1
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith(b"The connector cannot read all of this account: deals (status), people (cursor).")
+
+
+def test_a_wrong_key_ends_at_the_first_request(box: Sandbox) -> None:
+    box.reset_requests()
+    done = loxoctl({**box.config, "api_key": "no-such-key"}, "doctor", *FAST)
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert box.requests()["total"] == 1
+
+
+def test_an_account_that_cannot_be_reached_ends_at_once() -> None:
+    config = {"domain": "http://127.0.0.1:9", "agency_slug": "acme", "api_key": "sandbox-key"}
+    assert loxoctl(config, "doctor", *FAST).returncode == 4
+
+
+@pytest.mark.parametrize("arguments", [("--pace", "0"), ("--pace", "fast"), ("--report", "summary.md")])
+def test_options_that_cannot_be_are_refused(box: Sandbox, arguments: tuple[str, ...]) -> None:
+    assert loxoctl(box, "doctor", *arguments).returncode == 2
+
+
+def test_the_sandbox_has_the_fields_and_the_sizes_of_a_report(box: Sandbox, tmp_path: Path) -> None:
+    findings = [
+        {"subject": "sms", "point": "fields seen and not declared", "account": ["mood: string", "weight: number"]},
+        {"subject": "deals_details", "point": "fields seen and not declared", "account": ["margin: object"]},
+        {"subject": "people", "point": "records, order of magnitude", "account": 100},
+        {"subject": "deals", "point": "records, order of magnitude", "account": 10},
+    ]
+    (tmp_path / "report.json").write_text(json.dumps({"format": 1, "findings": findings}))
+    with Sandbox(like=tmp_path / "report.json", deals=5) as like:
+        row = like.records("sms")[0]
+        assert (row["mood"], row["weight"]) == ("text", 1.5)
+        deal = like.ids("deals")[0]
+        assert like.api(f"deals/{deal}")["margin"] == {}
+        assert "margin" not in like.records("deals")[0]
+        assert like.counts()["people"] == 300
+        assert like.counts()["deals"] == 5  # what is named counts for more
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"findings": 3}', '{"format": 2, "findings": []}'])
+def test_what_is_not_a_report_is_refused_by_the_sandbox(tmp_path: Path, content: str) -> None:
+
+    (tmp_path / "report.json").write_text(content)
+    done = subprocess.run([sys.executable, "-m", "sandbox", "--like", str(tmp_path / "report.json")],
+                          capture_output=True, text=True, check=False, cwd=ROOT)  # fmt: skip
+    assert done.returncode == 2
+    assert "--like" in done.stderr
+
+
+def test_an_empty_account_is_examined_and_says_what_it_cannot_show() -> None:
+    empty = dict.fromkeys((size.name for size in fields(Sizes)), 0)
+    with Sandbox(**empty) as box:
+        done = loxoctl(box, "doctor", *FAST)
+    assert done.returncode == 0, done.stderr
+    assert b"date bounds: Whether ranges that begin or end" in done.stdout
+    assert b"No list with rows honours its date filters" in done.stdout

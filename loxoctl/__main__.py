@@ -1,0 +1,7 @@
+"""`python -m loxoctl`."""
+
+import sys
+
+from loxoctl.cli import run
+
+sys.exit(run())

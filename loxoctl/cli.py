@@ -1,0 +1,118 @@
+"""The command line. Nothing but argparse is imported before a command is known: `loxoctl --help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from loxoctl import exit_codes
+
+if TYPE_CHECKING:
+    from loxo_api.errors import LoxoError
+
+EPILOG = """\
+The account is that of --config FILE (the connector's config file), or of the environment: LOXO_DOMAIN,
+LOXO_AGENCY_SLUG, LOXO_API_KEY. The key is never an argument.
+
+exit codes:
+  0  done; doctor: the connector can read this account completely
+  1  doctor: something is not handled
+  2  the command line is wrong; nothing was sent
+  3  the key, the slug, the domain or a permission is wrong
+  4  a transient failure: throttling, a server error, no connection
+  5  an answer that breaks the contract of the API, or fewer records than Loxo counts
+  6  Loxo refused the request, such as an unknown id or parameter
+  7  the result cannot be written
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(exit_codes.USAGE, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def parser() -> Parser:
+    formatter = argparse.RawDescriptionHelpFormatter
+    found = Parser(prog="loxoctl", description="Any request to a Loxo account, and a doctor for the account.",
+                   epilog=EPILOG, formatter_class=formatter)  # fmt: skip
+    commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_request(commands.add_parser("request", help="send one request, or read a whole list with --all"))
+    _add_doctor(commands.add_parser("doctor", help="find out how this account answers; sends GET only"))
+    return found
+
+
+def _add_request(command: argparse.ArgumentParser) -> None:
+    command.add_argument("method", metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE")
+    command.add_argument("path", metavar="PATH", help="what follows /api/{agency_slug}/, such as people/123")
+    command.add_argument("--config", metavar="FILE", help="the connector's config file")
+    command.add_argument("--param", action="append", default=[], metavar="K=V", help="a query parameter; may repeat")
+    command.add_argument("--field", action="append", default=[], metavar="K=V",
+                         help="a field of the form that is sent, such as person[name]=Ada")  # fmt: skip
+    command.add_argument("--json", metavar="FILE", help="a JSON object (- for stdin), sent as bracketed form fields")
+    command.add_argument("--file", action="append", default=[], metavar="K=@PATH", help="a file of a multipart form")
+    command.add_argument("--all", action="store_true", help="all records of a list, one a line, proven by its count")
+    command.add_argument("--out", metavar="FILE", help="write the answer there and not to stdout")
+
+
+def _add_doctor(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", metavar="FILE", help="the connector's config file")
+    command.add_argument("--report", metavar="FILE", help="write the findings as JSON, and a summary beside it as .md")
+    command.add_argument("--measure-rate", action="store_true",
+                         help="also send a short burst that stops at the first 429")  # fmt: skip
+    command.add_argument("--pace", type=float, default=4.0, metavar="N", help="requests a second at most (default: 4)")
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        return exit_codes.INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    from loxo_api.errors import LoxoError
+    from loxoctl.paths import UsageError
+    from loxoctl.request_command import OutputError, request
+
+    try:
+        if options.command == "request":
+            return request(options)
+        from loxoctl.doctor_command import doctor
+
+        return doctor(options)
+    except UsageError as error:
+        return _failed(str(error), exit_codes.USAGE)
+    except OutputError as error:
+        return _failed(str(error), exit_codes.OUTPUT)
+    except LoxoError as error:
+        writes = options.command == "request" and options.method.upper() != "GET"
+        return _failed(_message(error, writes), exit_codes.of(error))
+    except BrokenPipeError:
+        # The reader has gone; Python would complain again when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.OUTPUT
+    except OSError as error:
+        return _failed(f"the result cannot be written ({error.strerror}). Make room or name another file.",
+                       exit_codes.OUTPUT)  # fmt: skip
+
+
+def _failed(message: str, code: int) -> int:
+    print(f"loxoctl: {message}", file=sys.stderr)
+    return code
+
+
+def _message(error: LoxoError, writes: bool) -> str:
+    """The error's text. A refusal of a request that the user composed is not a defect of ours."""
+    if exit_codes.of(error) == exit_codes.REFUSED and error.status != 404:
+        said = f": {error.words}" if error.words else ""
+        return f"Loxo refused the request (status {error.status}){said}. Correct the request."
+    if writes and error.may_have_effect:
+        return f"{error} Loxo may have carried it out all the same: look before you send it again."
+    return str(error)

@@ -1,0 +1,52 @@
+"""Which account is meant: the connector's config file, or the environment. The key is never an argument.
+
+Arguments are readable by everybody on the machine, and the shell remembers them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from loxo_api.config import Config
+from loxo_api.errors import ConfigError
+from loxo_api.exact_json import loads
+
+# The variable of a field is its name in capitals, after this.
+PREFIX = "LOXO_"
+FIELDS = ("domain", "agency_slug", "api_key")
+
+
+def account_config(values: Mapping[str, Any] | None = None) -> Config:
+    """The account of these values, or of the environment.
+
+    :raises ConfigError: a value is missing or cannot be right.
+    """
+    if values is not None:
+        return Config.parse(values)
+    found = {field: os.environ.get(PREFIX + field.upper(), "") for field in FIELDS}
+    missing = [PREFIX + field.upper() for field in FIELDS if not found[field]]
+    if missing:
+        raise ConfigError(
+            f"No account is named: the environment lacks {', '.join(missing)}. Set what is missing, or name a config "
+            "file with --config."
+        )
+    return Config.parse(found)
+
+
+def config_file(path: str) -> Mapping[str, Any]:
+    """The values of a config file.
+
+    :raises ConfigError: it cannot be read. Its content is not quoted: it holds the key.
+    """
+    try:
+        values = loads(Path(path).read_bytes())
+    except OSError as error:
+        raise ConfigError(f"--config: {path} cannot be read ({error.strerror}). Name another file.") from None
+    except ValueError:
+        raise ConfigError(f"--config: {path} is not JSON. Write it as the connector's config file.") from None
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"--config: {path} is not a JSON object. Write it as the connector's config file.")
+    return values

@@ -1,0 +1,50 @@
+"""What the checks share: the requests, the samples, and the findings so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loxo_api.endpoints import Endpoint
+from loxoctl.doctor.findings import Findings
+from loxoctl.doctor.samples import Sample, Samples, take
+from loxoctl.doctor.survey import Survey
+
+# The subject of what concerns no single list.
+ACCOUNT = "account"
+
+
+@dataclass
+class Context:
+    """One examination.
+
+    `overfull` holds the lists of which a page had more rows than its count, and their counts; `takes_sizes` is whether
+    a list that refused a large page took a small one.
+    """
+
+    survey: Survey
+    samples: Samples = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+    overfull: dict[str, int] = field(default_factory=dict)
+    takes_sizes: bool = False
+
+    def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Sample:
+        """A page of a list."""
+        return self.noted(take(endpoint, self.survey.page(endpoint, params)))
+
+    def noted(self, sample: Sample) -> Sample:
+        """Remembers whether the page has more rows than the count that it states."""
+        if sample.total is not None and len(sample.rows) > sample.total:
+            self.overfull[sample.endpoint.name] = sample.total
+        return sample
+
+    def readable(self, name: str) -> Sample | None:
+        """The first page of a list, if it has rows."""
+        sample = self.samples.get(name)
+        return sample if sample and sample.rows and sample.answer.is_healthy else None
+
+
+def size_of(endpoint: Endpoint, rows: int) -> dict[str, int]:
+    """The parameter for pages of so many rows, where it is declared."""
+    return {"per_page": rows} if endpoint.per_page else {}

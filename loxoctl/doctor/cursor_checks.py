@@ -1,0 +1,109 @@
+"""How lists continue, and how they end."""
+
+from __future__ import annotations
+
+from loxo_api.endpoints import Endpoint, Paging
+from loxoctl.doctor import points
+from loxoctl.doctor.context import ACCOUNT, Context
+from loxoctl.doctor.list_checks import ABOVE, describe_largest
+from loxoctl.doctor.samples import Sample, lists
+
+
+def check_cursors(context: Context) -> None:
+    """The second page of each scrolled list; the same request asks for more than 100 rows where a size is declared."""
+    for endpoint in lists():
+        sample = context.samples[endpoint.name]
+        if endpoint.paging is Paging.AFTER_ID:
+            _check_after_id(context, sample)
+        elif endpoint.paging is Paging.SCROLL and sample.is_list and sample.answer.is_healthy:
+            _check_scroll(context, sample)
+
+
+def _check_scroll(context: Context, first: Sample) -> None:
+    endpoint, findings = first.endpoint, context.findings
+    _describe_end(context, first)
+    if first.is_whole or first.scroll_id is None:
+        if first.rows and not first.is_whole and first.total is not None:
+            findings.add(endpoint.name, points.CURSOR, "none on a first page that is not all")
+        else:
+            findings.add_unknown(endpoint.name, points.CURSOR, "The list has one page", "continues")
+        return
+    second = context.page(endpoint, {"scroll_id": first.scroll_id, **_above(endpoint)})
+    if second.answer.status != 200 and endpoint.per_page:
+        # Either of the two may be refused.
+        plain = context.page(endpoint, {"scroll_id": first.scroll_id})
+        if plain.answer.status == 200:
+            describe_largest(context, endpoint, second, len(first.rows))
+        second = plain
+    elif endpoint.per_page:
+        describe_largest(context, endpoint, second, len(first.rows))
+    side = _cursor_side(first, second)
+    if side:
+        findings.add(endpoint.name, points.CURSOR, side)
+    else:
+        findings.add_unknown(endpoint.name, points.CURSOR, "The list has one page", "continues")
+    if second.is_list and second.rows and not set(second.ids) & set(first.ids):
+        _describe_end(context, second, len(first.rows))
+        if second.total is not None and len(first.rows) + len(second.rows) > second.total:
+            context.overfull[endpoint.name] = second.total
+
+
+def _above(endpoint: Endpoint) -> dict[str, int]:
+    return {"per_page": ABOVE} if endpoint.per_page else {}
+
+
+def _cursor_side(first: Sample, second: Sample) -> str:
+    if second.answer.status != 200:
+        return f"refused ({second.answer.kind or second.answer.status})"
+    if not second.is_list:
+        return f"other answer ({second.answer.kind or 'no list'})"
+    if first.rows and set(first.ids) & set(second.ids):
+        return "repeats the first page"
+    if second.rows:
+        return "continues"
+    return "other answer (no rows before the count is reached)" if first.total and not first.is_whole else ""
+
+
+def _describe_end(context: Context, page: Sample, before: int = 0) -> None:
+    """The cursor of a page that completes its list."""
+    name = page.endpoint.name
+    if not page.rows or page.total is None or before + len(page.rows) < page.total:
+        return
+    side = "present" if page.scroll_id else "null" if "scroll_id" in page.answer.document else "absent"
+    context.findings.add(name, points.LAST_CURSOR, side)
+
+
+def _check_after_id(context: Context, first: Sample) -> None:
+    endpoint, findings = first.endpoint, context.findings
+    numbers = [number for number in first.ids if isinstance(number, int)]
+    if not numbers:
+        findings.add_unknown(endpoint.name, points.CURSOR, "The list has no rows", "continues")
+        return
+    second = context.page(endpoint, {"after_id": max(numbers)})
+    if side := _cursor_side(first, second):
+        findings.add(endpoint.name, points.CURSOR, side)
+        findings.add(endpoint.name, points.SIZE, len(first.rows))
+    else:
+        findings.add_unknown(endpoint.name, points.CURSOR, "The list has one page", "continues")
+        findings.add_unknown(endpoint.name, points.SIZE, "All are on one page")
+
+
+def check_bad_cursor(context: Context) -> None:
+    """What an invalid position answers."""
+    people = context.readable("people")
+    if people is None:
+        context.findings.add_unknown("people", points.BAD_CURSOR, "The list cannot be read or is empty", "400")
+        return
+    answer = context.survey.get("people", {"scroll_id": "00"})
+    context.findings.add("people", points.BAD_CURSOR, answer.kind or str(answer.status), "400")
+
+
+def check_ends(context: Context) -> None:
+    """What all lists that show an end have in common."""
+    sides = {row.account for row in context.findings.rows if row.point == points.LAST_CURSOR.name}
+    if len(sides) == 1:
+        context.findings.add(ACCOUNT, points.LAST_CURSOR, sides.pop())
+    elif sides:
+        context.findings.add(ACCOUNT, points.LAST_CURSOR, "present on some lists only", "present on some lists only")
+    else:
+        context.findings.add_unknown(ACCOUNT, points.LAST_CURSOR, "No list ends within two pages", "present")

@@ -1,0 +1,71 @@
+"""All checks in their order: first what everything rests on, last what may be left out when requests run short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loxoctl.doctor import (
+    account_checks,
+    cursor_checks,
+    date_checks,
+    field_checks,
+    filter_checks,
+    list_checks,
+    order_checks,
+    points,
+)
+from loxoctl.doctor.context import ACCOUNT, Context
+from loxoctl.doctor.findings import Findings
+from loxoctl.doctor.rate_check import check_rate
+from loxoctl.doctor.survey import MAX_REQUESTS, BudgetError, Survey
+
+Check = Callable[[Context], None]
+
+# These send requests.
+ASKING: tuple[Check, ...] = (
+    list_checks.check_lists,
+    list_checks.check_children,
+    cursor_checks.check_cursors,
+    list_checks.check_undeclared_size,
+    list_checks.check_largest_page,
+    account_checks.check_small_requests,
+    order_checks.check_sorts,
+    filter_checks.check_result_limit,
+    date_checks.check_record_times,
+    date_checks.check_date_filters,
+    account_checks.check_workflows,
+    account_checks.check_fresh_counts,
+    cursor_checks.check_bad_cursor,
+    filter_checks.check_filters,
+    date_checks.check_query_dates,
+    account_checks.check_life,
+)
+# These look at what was answered.
+LOOKING: tuple[Check, ...] = (
+    list_checks.check_counts,
+    cursor_checks.check_ends,
+    order_checks.check_default_orders,
+    date_checks.check_presence,
+    field_checks.check_fields,
+    account_checks.check_clock,
+    account_checks.check_traffic,
+)
+
+
+def examine(survey: Survey, measure_rate: bool = False) -> Findings:
+    """Everything that can be found out about an account.
+
+    :raises LoxoError: not even the first list can be asked for.
+    """
+    context = Context(survey)
+    try:
+        for check in ASKING:
+            check(context)
+    except BudgetError:
+        why = f"All {MAX_REQUESTS} requests were used: {check.__name__} and what comes after it were cut short"
+        context.findings.add_unknown(ACCOUNT, points.BUDGET, why, points.BUDGET.assumed)
+    if measure_rate:
+        check_rate(context)
+    for check in LOOKING:
+        check(context)
+    return context.findings

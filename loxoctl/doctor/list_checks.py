@@ -1,0 +1,204 @@
+"""What each first page shows by itself, and the sizes of pages."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+from loxo_api.endpoints import Endpoint, Paging
+from loxo_api.pages import COUNT_CAP
+from loxoctl.doctor import points
+from loxoctl.doctor.context import ACCOUNT, Context, size_of
+from loxoctl.doctor.names import plain_name
+from loxoctl.doctor.samples import Sample, children, lists, sampled_child
+
+# More rows than any client has seen on a page of Loxo's.
+ABOVE = 101
+# Lists that do not declare a page size and may take one all the same.
+SIZELESS = ("campaigns", "companies", "deals", "placements")
+
+
+def check_lists(context: Context) -> None:
+    """The first page of each list, in the size that Loxo gives unasked."""
+    for endpoint in lists():
+        sample = context.page(endpoint)
+        context.samples[endpoint.name] = sample
+        _describe(context, sample)
+
+
+def check_children(context: Context) -> None:
+    """One sample below each kind of parent."""
+    for endpoint in children():
+        sample = sampled_child(context.survey, endpoint, context.samples)
+        if sample is None:
+            why = f"No record of {endpoint.parent} was seen"
+            context.findings.add_unknown(endpoint.name, points.STATUS, why, "200")
+            continue
+        context.samples[endpoint.name] = context.noted(sample)
+        _describe(context, sample)
+
+
+def _describe(context: Context, sample: Sample) -> None:
+    endpoint, findings, answer = sample.endpoint, context.findings, sample.answer
+    if answer.status != 200:
+        findings.add(endpoint.name, points.STATUS, answer.kind or str(answer.status))
+        return
+    findings.add(endpoint.name, points.STATUS, "200")
+    findings.add(endpoint.name, points.ENVELOPE, _envelope(sample), _assumed_envelope(endpoint))
+    if not sample.is_list:
+        return
+    findings.add(endpoint.name, points.PAGING, _paging(sample), endpoint.paging.value)
+    if endpoint.paging is Paging.PAGE:
+        findings.add(endpoint.name, points.COUNTERS, sample.counters_at or "none")
+    rows = sample.total if sample.total is not None else len(sample.rows)
+    findings.add(endpoint.name, points.MAGNITUDE, magnitude(rows))
+    if endpoint.counted:
+        _describe_size(context, sample)
+
+
+def _envelope(sample: Sample) -> str:
+    if not sample.answer.is_healthy:
+        return sample.answer.kind
+    if sample.endpoint.paging is Paging.RECORD:
+        return _record_envelope(sample)
+    if not sample.is_list:
+        return "null" if sample.answer.document is None else "no list"
+    is_accepted = _accepts(sample.endpoint, sample.key)
+    if sample.key is None:
+        return "bare list" if is_accepted else "a bare list"
+    return f"{'key' if is_accepted else 'other key'} {plain_name(sample.key)}"
+
+
+def _record_envelope(sample: Sample) -> str:
+    if not sample.rows:
+        return "null"
+    return "flat" if sample.key is None else "wrapped"
+
+
+def _accepts(endpoint: Endpoint, key: str | None) -> bool:
+    """Whether the connector finds the records there."""
+    if key is None:
+        return endpoint.bare_allowed or not endpoint.records_keys
+    return key in endpoint.records_keys
+
+
+def _assumed_envelope(endpoint: Endpoint) -> str:
+    if endpoint.paging is Paging.RECORD:
+        return "flat"
+    return f"key {endpoint.records_keys[0]}" if endpoint.records_keys else "bare list"
+
+
+def _paging(sample: Sample) -> str:
+    document = sample.answer.document
+    if isinstance(document, dict) and "scroll_id" in document:
+        return Paging.SCROLL.value
+    if "current_page" in sample.counters or "total_pages" in sample.counters:
+        return Paging.PAGE.value
+    if sample.endpoint.paging is Paging.AFTER_ID:
+        return Paging.AFTER_ID.value  # nothing on a page tells; the second page does
+    if sample.endpoint.paging is Paging.SCROLL and sample.is_whole:
+        return Paging.SCROLL.value  # a last page may have no cursor
+    return Paging.WHOLE.value
+
+
+def magnitude(count: int) -> int:
+    """The power of ten at or below a count; 0 for none."""
+    return 10 ** int(math.log10(count)) if count else 0
+
+
+def _describe_size(context: Context, sample: Sample) -> None:
+    endpoint, rows = sample.endpoint, len(sample.rows)
+    if sample.total is None:
+        if endpoint.paging is Paging.SCROLL and _paging(sample) == Paging.SCROLL.value:
+            context.findings.add(endpoint.name, points.COUNT, "not stated")
+        return
+    if not rows and sample.total:
+        context.findings.add(endpoint.name, points.COUNT, "no rows although it counts some")
+    elif rows < sample.total:
+        context.findings.add(endpoint.name, points.SIZE, rows)
+    else:
+        context.findings.add_unknown(endpoint.name, points.SIZE, f"All {magnitude(rows)} or so are on one page")
+
+
+def check_counts(context: Context) -> None:
+    """What the counts of all pages say together; comes after the checks that ask for pages."""
+    cap = _cap(context)
+    if cap is not None:
+        context.findings.add(ACCOUNT, points.COUNT_CAP, f"about {cap}")
+    else:
+        context.findings.add(ACCOUNT, points.COUNT_CAP, "none seen")
+    for name, sample in context.samples.items():
+        if context.findings.side(name, points.COUNT) or not sample.endpoint.counted or sample.total is None:
+            continue
+        lower = name in context.overfull and context.overfull[name] != cap
+        context.findings.add(name, points.COUNT, "lower than the rows" if lower else "agrees")
+
+
+def _cap(context: Context) -> int | None:
+    """The count at which the account stops counting, if it does."""
+    counted = [sample for name, sample in context.samples.items() if name == sample.endpoint.name]
+    totals = Counter(sample.total for sample in counted if sample.total)
+    if not totals:
+        return None
+    largest = max(totals)
+    overfull = set(context.overfull.values())
+    if largest == COUNT_CAP or (overfull == {largest} and len(context.overfull) > 1) or totals[largest] > 2:
+        return largest
+    return None
+
+
+def check_undeclared_size(context: Context) -> None:
+    """per_page where it is not declared."""
+    for name in SIZELESS:
+        sample = context.samples[name]
+        if sample.answer.status != 200:
+            context.findings.add_unknown(name, points.PER_PAGE, "The list cannot be read", "refused (422)")
+            continue
+        answer = context.survey.page(sample.endpoint, {"per_page": 1})
+        side = "accepted" if answer.status == 200 else f"refused ({answer.status})"
+        context.findings.add(name, points.PER_PAGE, side, "refused (422)")
+
+
+def check_largest_page(context: Context) -> None:
+    """More rows than 100 of lists by page number; those with a cursor are asked together with it."""
+    for endpoint in lists():
+        if endpoint.paging is Paging.PAGE and context.samples[endpoint.name].is_list:
+            describe_largest(context, endpoint, context.page(endpoint, size_of(endpoint, ABOVE)), 0)
+
+
+def describe_largest(context: Context, endpoint: Endpoint, page: Sample, before: int) -> None:
+    """Adds what a page of more than 100 rows was.
+
+    :param before: rows of the list before the page.
+    """
+    _describe_declared_size(context, endpoint, page)
+    side = largest_side(page, before)
+    if side:
+        context.findings.add(endpoint.name, points.LARGEST, side, "capped at 100")
+    else:
+        context.findings.add_unknown(endpoint.name, points.LARGEST, "The list is too short to show it", "capped at 100")
+
+
+def _describe_declared_size(context: Context, endpoint: Endpoint, large: Sample) -> None:
+    """Whether a size can be asked for at all. One list tells for all that refuse large pages."""
+    if large.answer.status == 200:
+        context.findings.add(endpoint.name, points.PER_PAGE_DECLARED, "accepted")
+    elif not context.takes_sizes:
+        status = context.survey.page(endpoint, size_of(endpoint, 1)).status
+        context.takes_sizes = status == 200
+        side = "accepted" if context.takes_sizes else f"refused ({status})"
+        context.findings.add(endpoint.name, points.PER_PAGE_DECLARED, side)
+
+
+def largest_side(page: Sample, before: int) -> Any:
+    if page.answer.status != 200:
+        return f"refused ({page.answer.status})"
+    counter = page.counters.get("per_page")
+    if len(page.rows) >= ABOVE or (counter or 0) >= ABOVE:
+        return "accepted"
+    if counter:
+        return f"capped at {counter}"
+    if page.total is not None and before + len(page.rows) < page.total:
+        return f"capped at {len(page.rows)}"
+    return None

@@ -1,0 +1,90 @@
+"""The findings as JSON and as Markdown.
+
+A report can be attached to a public issue: what stands in it are names of objects and fields, JSON types, statuses,
+sizes of pages, powers of ten, and our own words. No value, name, slug, key or id of the account.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from loxoctl.doctor.findings import Finding, Verdict
+
+# Grows when the sandbox's replay must read a report in another way.
+FORMAT = 1
+PACKAGE = "airbyte-source-loxo"
+
+# In the order in which they matter to a reader.
+TITLES = {
+    Verdict.NOT_HANDLED: "Not handled: the connector cannot read this completely",
+    Verdict.HANDLED: "The other side of an assumption, and handled",
+    Verdict.UNKNOWN: "Could not be told",
+    Verdict.AS_ASSUMED: "As assumed",
+}
+
+
+def to_json(findings: Iterable[Finding], requests: int) -> str:
+    document = {
+        "format": FORMAT,
+        "package": f"{PACKAGE} {_version()}",
+        "requests": requests,
+        "findings": [finding.to_json() for finding in findings],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _version() -> str:
+    try:
+        return version(PACKAGE)
+    except PackageNotFoundError:  # run from a source tree
+        return "from source"
+
+
+def to_markdown(findings: list[Finding], requests: int) -> str:
+    lines = ["# What a Loxo account answers, and what the connector assumes", "", verdict(findings, requests), ""]
+    for kind, title in TITLES.items():
+        rows = [finding for finding in findings if finding.verdict is kind]
+        if not rows:
+            continue
+        lines += [f"## {title} ({len(rows)})", "", "| Subject | Point | The account | Assumed | How |"]
+        lines += ["|---|---|---|---|---|", *(_row(finding) for finding in rows), ""]
+    return "\n".join(lines)
+
+
+def _row(finding: Finding) -> str:
+    cells = (finding.subject, finding.point, _shown(finding.account), _shown(finding.assumed), finding.how)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _shown(side: Any) -> str:
+    if isinstance(side, list):
+        return ", ".join(side) or "none"
+    return "-" if side in (None, "") else str(side)
+
+
+def verdict(findings: list[Finding], requests: int) -> str:
+    """The result in one sentence."""
+    failed = [finding for finding in findings if finding.verdict is Verdict.NOT_HANDLED]
+    named = sorted({f"{finding.subject} ({finding.point})" for finding in failed})
+    result = f"The connector cannot read all of this account: {', '.join(named)}." if failed else (
+        "The connector can read this account completely."
+    )  # fmt: skip
+    return f"{result} {requests} requests, all of them GET."
+
+
+def to_text(findings: list[Finding], requests: int) -> Iterator[str]:
+    """The lines for a terminal; points that are as assumed are only counted."""
+    for kind, title in TITLES.items():
+        rows = [finding for finding in findings if finding.verdict is kind]
+        if kind is Verdict.AS_ASSUMED:
+            yield f"{title}: {len(rows)} points."
+        elif rows:
+            yield f"{title}:"
+            for finding in rows:
+                side = f"{_shown(finding.account)} (assumed: {_shown(finding.assumed)}). " if finding.account else ""
+                yield f"  {finding.subject}: {finding.point}: {side}{finding.how}"
+            yield ""
+    yield verdict(findings, requests)

@@ -1,0 +1,169 @@
+"""The doctor's requests: GET only, counted, at a gentle pace, one after another."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loxo_api.client import LoxoClient
+from loxo_api.config import Config
+from loxo_api.endpoints import Endpoint
+from loxo_api.errors import LoxoError
+from loxo_api.exact_json import loads
+from loxo_api.http_messages import Request, Response
+from loxo_api.redaction import Redactor
+from loxo_api.retry import RetryPolicy
+from loxo_api.transport import NO_RESPONSE, Sender, Transport
+
+# Requests without repetitions. An examination takes about 150, and a few more where bounds are read in an unusual way;
+# after that, the remaining points are reported as unknown.
+MAX_REQUESTS = 165
+# An answer that looks broken is asked for again, as the connector does.
+TRIES = 3
+POLICY = RetryPolicy(retries=TRIES, max_pause=60, is_interactive=True)
+
+
+class BudgetError(Exception):
+    """All requests of an examination are used."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, healthy or not. `status` is 0 without any; `kind` says in our words what is wrong with it."""
+
+    status: int
+    kind: str
+    document: Any
+    headers: Mapping[str, str]
+
+    @property
+    def is_healthy(self) -> bool:
+        return self.kind == ""
+
+
+class Survey:
+    """Sends the requests of one examination.
+
+    :param pace: requests a second at most.
+    :param transport: sends the requests; tests inject their own.
+    :param tell: called with the number of requests so far.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        pace: float,
+        transport: Sender | None = None,
+        tell: Callable[[int], None] = lambda sent: None,
+        max_requests: int = MAX_REQUESTS,
+    ) -> None:
+        self.wire = _Wire(transport or Transport(config), pace)
+        self._client = LoxoClient(config, POLICY, transport=self.wire)
+        self._redactor = Redactor(config.api_key)
+        self._tell = tell
+        self._left = max_requests
+        self.trouble: Counter[str] = Counter()  # answers that were asked for again, by kind
+        self.echoes_key = False
+        self.seen_at = 0.0  # our clock at the first answer
+
+    @property
+    def sent(self) -> int:
+        return self.wire.sent
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """The answer to a GET, asked for again while it looks broken.
+
+        :raises BudgetError: no request is left.
+        :raises LoxoError: Loxo does not accept the key, or cannot be reached at all.
+        """
+        for attempt in range(TRIES):
+            if self._left <= 0:
+                raise BudgetError
+            self._left -= 1 if attempt == 0 else 0
+            answer = self._once(path, params)
+            self.seen_at = self.seen_at or time.time()
+            self._tell(self.sent)
+            if answer.is_healthy or answer.status != 200:
+                break
+            self.trouble[answer.kind] += 1
+        return answer
+
+    def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Answer:
+        """A page of a list, with the endpoint's constant filters and no page size of its own."""
+        return self.get(endpoint.path, {**endpoint.filters, **(params or {})})
+
+    def _once(self, path: str, params: Mapping[str, Any] | None) -> Answer:
+        self.wire.last = None
+        try:
+            response = self._client.request("GET", path, params)
+        except LoxoError as error:
+            last = self.wire.last
+            if error.status == 401 or not (last or self.seen_at):
+                raise
+            if last is None:
+                return Answer(error.status, "no complete answer", None, {})
+            # How an error looks is a finding too, its words are not.
+            self.echoes_key |= self._redactor.shows_key(last.body.decode("utf-8", "replace"))
+            return Answer(last.status_code, _refusal(last), None, last.headers)
+        kind, document = _read(response.body)
+        return Answer(response.status_code, kind, document, response.headers)
+
+
+def _read(body: bytes) -> tuple[str, Any]:
+    """What is wrong with the body of a 200, and its document."""
+    try:
+        document = loads(body)
+    except ValueError:
+        return ("a web page" if body.lstrip()[:1] == b"<" else "not JSON"), None
+    if isinstance(document, dict) and document.get("errors"):
+        return "errors in a 200", document
+    if isinstance(document, dict) and document.get("error"):
+        return "an error in a 200", document
+    return "", document
+
+
+def _refusal(response: Response) -> str:
+    try:
+        is_object = isinstance(loads(response.body), dict)
+    except ValueError:
+        is_object = response.status_code < 400  # a redirect has no body to speak of
+    return str(response.status_code) if is_object else f"{response.status_code} without JSON"
+
+
+class _Wire:
+    """A sender that lets only GET through, keeps the pace, and remembers what came back."""
+
+    def __init__(self, sender: Sender, pace: float) -> None:
+        self._sender, self._gap, self._next = sender, 1 / pace, 0.0
+        self.sent = 0
+        self.last: Response | None = None
+        self.statuses: Counter[str] = Counter()
+        self.header_names: set[str] = set()
+        self.throttles: list[Response] = []
+        self.fastest = float("inf")
+
+    def send(self, request: Request) -> Response:
+        if request.method != "GET":
+            raise AssertionError("the doctor only reads")
+        time.sleep(max(0.0, self._next - time.monotonic()))
+        self._next = time.monotonic() + self._gap
+        return self.send_now(request)
+
+    def send_now(self, request: Request) -> Response:
+        """Sends a GET without a pause."""
+        self.sent += 1
+        try:
+            response = self._sender.send(request)
+        except NO_RESPONSE:
+            self.statuses["no complete answer"] += 1
+            raise
+        self.last = response
+        self.statuses["200" if response.status_code == 200 else _refusal(response)] += 1
+        self.header_names |= {name.lower() for name in response.headers}
+        self.fastest = min(self.fastest, response.seconds)
+        if response.status_code == 429:
+            self.throttles.append(response)
+        return response

@@ -1,0 +1,255 @@
+"""An account as `loxoctl doctor` found it: a report becomes settings, sizes and additional fields.
+
+python -m sandbox --like report.json
+
+A report holds sides and no data, so the replay is of how the account answers: its paging, its sizes of pages, its
+counts by their order of magnitude, what it refuses, and the fields that it has beyond ours. The rows stay generated.
+Sides that a report lacks, or that could not be told, keep their defaults.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from .agency.agency import Agency, Sizes
+from .agency.table import Record, Table
+from .api.endpoints import ENDPOINTS
+from .settings import SettingError
+
+FORMAT = 1
+# A report gives powers of ten; three times as many rows lie in the middle of what that means.
+WITHIN = 3
+# The share of requests that fail, where an account showed failures.
+SHARE = 0.02
+EVERY = 40
+NOWHERE = "https://elsewhere.invalid/"
+
+Found = dict[tuple[str, str], Any]  # (subject, point) -> what the account answers
+
+# point, what it answers (by its beginning), the setting, its value. The subject does not matter.
+SIDES: tuple[tuple[str, str, str, Any], ...] = (
+    ("page counters", "under pagination", "counters", "nested"),
+    ("cursor on the last page", "null", "last_page_cursor", "null"),
+    ("cursor on the last page", "absent", "last_page_cursor", "absent"),
+    ("query date range", "ignored", "lucene_dates", "ignored"),
+    ("query date range", "refused", "lucene_dates", "refused"),
+    ("query date range", "halves", "lucene_dates", "half"),
+    ("query date range", "honoured", "lucene_dates", "honoured"),
+    ("date bounds", "exclusive", "date_bounds", "exclusive"),
+    ("date precision", "minutes", "filter_dates", "minutes"),
+    ("date precision", "days", "filter_dates", "days"),
+    ("date precision", "midnights", "filter_dates", "midnights"),
+    ("date zone", "read as", "filter_zone", "agency"),
+    ("form of timestamps", "without a zone, UTC", "record_times", "no_zone"),
+    ("form of timestamps", "without a zone, +", "record_times", "agency_no_zone"),
+    ("form of timestamps", "without a zone, -", "record_times", "agency_no_zone"),
+    ("form of timestamps", "with an offset", "record_times", "agency"),
+    ("per_page above 100", "refused", "over_100", "rejected"),
+    ("default order", "newest updated first", "default_order", "updated_desc"),
+    ("workflow_stages without workflow_id", "some workflows", "stages_without_workflow", "candidate"),
+    ("key in error bodies", "seen", "echo_key", True),
+    ("throttling", "429", "throttle_every", EVERY),
+    ("Retry-After", "none", "retry_after", "none"),
+    ("Retry-After", "date", "retry_after", "date"),
+    ("Retry-After", "unusable", "retry_after", "unusable"),
+    ("result limit", "none", "jobs_wall", 1_000_000),
+)
+# The same for one subject.
+SIDES_OF: tuple[tuple[str, str, str, str, Any], ...] = (
+    ("source_types", "envelope", "bare list", "source_types", "bare"),
+    ("webhooks", "envelope", "key ", "webhooks", "keyed"),
+    ("campaigns", "paging", "whole", "campaigns", "keyed"),
+    ("campaigns", "envelope", "bare list", "campaigns", "bare"),
+    ("companies", "per_page", "accepted", "companies_per_page", "accepted"),
+    ("deals_details", "envelope", "wrapped", "deal_detail", "wrapped"),
+)
+# point, what it answers, the setting that lists the objects of which this is so.
+LISTED: tuple[tuple[str, str, str], ...] = (
+    ("status", "403", "forbidden"),
+    ("cursor", "repeats", "repeat_cursor"),
+    ("cursor", "refused", "refuse_cursors_of"),
+    ("sort", "ignored", "sorts_ignored"),
+    ("sort", "not in order", "unordered"),
+    ("cursor under a sort", "absent", "no_cursor_under_sort"),
+    ("timestamps under a sort", "missing in the first row", "no_updated_at_on_top"),
+)
+# point, what it answers, the setting that has an entry for each of these objects, and the entry.
+ENTERED: tuple[tuple[str, str, str, Any], ...] = (
+    ("status", "404", "answers", "json_404"),
+    ("status", "404 without JSON", "answers", "proxy_404"),
+    ("status", "3", "redirect", NOWHERE),
+    ("envelope", "no list", "answers", "empty_object"),
+    ("envelope", "an error in a 200", "answers", "error_object"),
+    ("envelope", "errors in a 200", "answers", "errors"),
+    ("envelope", "null", "answers", "null"),
+    ("envelope", "not JSON", "answers", "cut_json"),
+    ("count against rows", "no rows", "answers", "empty_page"),
+    ("odd values", "deep nesting", "odd_records", "nested"),
+    ("odd values", "integers", "odd_records", "big_integers"),
+    ("odd values", "cut characters", "odd_records", "surrogates"),
+    ("odd values", "NUL", "odd_records", "nul"),
+)
+# Of the account's unusable answers, the fault that plays each.
+FAULTS = {
+    "500": "status_500",
+    "503": "status_503",
+    "a web page": "html",
+    "no complete answer": "reset",
+    "404 without JSON": "proxy_404",
+    "errors in a 200": "errors",
+}
+# The setting of a size of pages, and the lists that show it.
+PAGES = {
+    "default_per_page": ("people", "person_events", "jobs", "email_tracking", "sms"),
+    "fixed_page_size": ("deals", "placements", "companies"),
+    "source_types_page": ("source_types",),
+}
+# How the names of children begin, and the list that stands above them.
+PARENTS = {"job": "jobs", "company": "companies", "person": "people", "country": "countries"}
+SPECIAL = {
+    "state_cities": "countries/{id}/states/{id}/cities",
+    "dynamic_field_hierarchies": "dynamic_fields/{id}",
+}
+VALUES = {"boolean": True, "integer": 7, "number": 1.5, "string": "text", "array": [], "object": {}, "null": None}
+SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+
+
+class Report:
+    """What a report says, in the terms of the sandbox.
+
+    :raises SettingError: it is not a report that this sandbox reads.
+    """
+
+    def __init__(self, path: str) -> None:
+        try:
+            document = json.loads(Path(path).read_bytes())
+            rows = [(row["subject"], row["point"], row["account"]) for row in document["findings"]]
+        except OSError as error:
+            raise SettingError(f"--like: {path} cannot be read ({error.strerror})") from None
+        except (ValueError, KeyError, TypeError):
+            raise SettingError(f"--like: {path} is not a report of `loxoctl doctor`") from None
+        if document.get("format") != FORMAT:
+            raise SettingError(f"--like: {path} has another format than {FORMAT}; make it anew with `loxoctl doctor`")
+        self.found: Found = {(subject, point): side for subject, point, side in rows if side not in (None, "")}
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that play the account's sides."""
+        values: dict[str, Any] = {}
+        for (subject, point), side in self.found.items():
+            text = str(side)
+            for name, answer, setting, value in SIDES:
+                if name == point and text.startswith(answer):
+                    values[setting] = value
+            self._add_objects(values, subject, point, text)
+        for name, about, answer, setting, value in SIDES_OF:
+            if str(self.found.get((name, about))).startswith(answer):
+                values[setting] = value
+        return {**values, **self._numbers(), **self._refused_cursors()}
+
+    @staticmethod
+    def _add_objects(values: dict[str, Any], subject: str, point: str, text: str) -> None:
+        name = subject.partition(",")[0]
+        path = object_path(name)
+        for about, answer, setting in LISTED:
+            if about == point and text.startswith(answer):
+                values.setdefault(setting, []).append(path)
+        for about, answer, setting, entry in ENTERED:
+            if about == point and text.startswith(answer):
+                values.setdefault(setting, {})[path if setting != "odd_records" else name] = entry
+        if point == "presence" and text != "in each row":
+            field = subject.partition(", ")[2]
+            values.setdefault(f"no_{field}", {})[name] = 1.0 if text == "in no row" else 0.5
+
+    def _numbers(self) -> dict[str, Any]:
+        """Settings whose value stands in the side itself."""
+        values: dict[str, Any] = {
+            setting: size
+            for setting, names in PAGES.items()
+            for name in reversed(names)
+            if (size := self.found.get((name, "default page size")))
+        }
+        account = {point: str(side) for (subject, point), side in self.found.items() if subject == "account"}
+        if match := re.match(r"about (\d+)", account.get("count cap", "")):
+            values["total_cap"] = int(match[1])
+        limit = str(self.found.get(("jobs", "result limit")))
+        if limit.isdecimal():
+            values["jobs_wall"] = int(limit)
+        if match := re.match(r"(ahead|behind) by (\d+) (\w+)", account.get("clock difference", "")):
+            values["clock_ahead"] = (1 if match[1] == "ahead" else -1) * int(match[2]) * SECONDS[match[3]]
+        if match := re.match(r"(\d+), 429 at (\d+)", account.get("pace without a 429", "")):
+            values |= {"rate_limit": int(match[1]) or int(match[2]), "throttle_every": 0}
+        faults = [FAULTS[each] for each in account.get("unusable answers", "").split(", ") if each in FAULTS]
+        values |= {f"faults.{fault}": SHARE for fault in faults}
+        custom = [kinds for (_, point), kinds in self.found.items() if point == "custom fields by kind"]
+        if any(kind.endswith("range_N: array") for kinds in custom for kind in kinds):
+            values["custom_ranges"] = "array"
+        return {**values, **_offset(account.get("date zone", ""), account.get("form of timestamps", ""))}
+
+    def _refused_cursors(self) -> dict[str, Any]:
+        refused = [side for (_, point), side in self.found.items() if point == "cursor" and "refused" in str(side)]
+        statuses = [int(match[1]) for side in refused if (match := re.search(r"\((\d+)", side))]
+        return {"refuse_cursors": "all", "refuse_cursors_status": statuses[0]} if statuses else {}
+
+    def sizes(self) -> dict[str, int]:
+        """How many rows of each kind, in the order of magnitude that was found."""
+        found = {}
+        cap = self._numbers().get("total_cap", 0)
+        # No two lists have the same number, as if their counts stopped there.
+        for extra, size in enumerate(fields(Sizes)):
+            name = "person_events" if size.name == "events" else size.name
+            power = self.found.get((name, "records, order of magnitude"))
+            if power is None:
+                continue
+            page = self.found.get((name, "default page size"), 0)
+            above = 2 * cap if cap and power <= cap < 10 * power else 0  # the count stops, the rows do not
+            found[size.name] = max(WITHIN * power, page + 1 if page else 0, above) + extra * bool(power)
+        return found
+
+    def add_fields(self, agency: Agency) -> None:
+        """Gives the rows the fields that the account has beyond ours."""
+        for (subject, point), side in self.found.items():
+            if point != "fields seen and not declared" or not side:
+                continue
+            extra = {name: VALUES[kinds.split(", ")[0]] for name, _, kinds in (each.partition(": ") for each in side)
+                     if re.fullmatch(r"[a-z]\w*", name)}  # fmt: skip
+            name = subject.removesuffix("_details")
+            if name in agency.tables:
+                _extend(agency.tables[name], extra, only_full=name != subject)
+
+
+def _extend(table: Table, extra: Record, only_full: bool) -> None:
+    make_item, make_full = table.make_list_item, table.make_full_record
+    if only_full:
+        table.make_full_record = lambda row, item: {**extra, **(make_full(row, item) if make_full else item)}
+    else:
+        table.make_list_item = lambda row: {**extra, **make_item(row)}
+
+
+def object_path(name: str) -> str:
+    """The path by which settings name an object of a report."""
+    if name in SPECIAL:
+        return SPECIAL[name]
+    if name.endswith("_details"):
+        return f"{name.removesuffix('_details')}/{{id}}"
+    return next(_paths(name), name)
+
+
+def _paths(name: str) -> Iterator[str]:
+    yield from (path for path in ENDPOINTS if path.split("/")[-1] == name and "{" not in path)
+    parent, _, rest = name.partition("_")
+    if parent in PARENTS:
+        yield f"{PARENTS[parent]}/{{id}}/{rest}"
+
+
+def _offset(zone: str, times: str) -> dict[str, float]:
+    """The agency's distance from UTC, which one of two points shows."""
+    if match := re.search(r"([+-][\d.]+) h", zone) or re.search(r"([+-][\d.]+) h", times):
+        return {"agency_offset_hours": float(match[1])}
+    if match := re.search(r"([+-])(\d\d):?(\d\d)", times):
+        return {"agency_offset_hours": (1 if match[1] == "+" else -1) * (int(match[2]) + int(match[3]) / 60)}
+    return {}
