@@ -31,6 +31,7 @@ from source_loxo.run import (
     WholeLines,
     _encoded,
     _end_on_signals,
+    _end_without_reader,
     _read,
     _write_all,
     print_through,
@@ -176,6 +177,24 @@ def test_a_reader_that_has_gone_ends_the_process_with_one_message() -> None:
     assert code == 1
     assert len(said) == 1
     assert "Broken pipe" in said[0]
+
+
+def test_a_reader_that_has_gone_ends_a_process_that_prints_nothing() -> None:
+    def pausing() -> None:
+        os.close(reading)
+        _end_without_reader(1)
+        os.write(1, b"begun")
+        threading.Event().wait()
+
+    reading, writing = os.pipe()
+    child = in_a_child(pausing, writing)
+    os.close(writing)
+    os.read(reading, 5)
+    os.close(reading)
+    code, said = ended(*child)
+    assert code == 1
+    assert len(said) == 1
+    assert "reader is gone" in said[0]
 
 
 def test_a_full_disk_ends_the_process_with_one_message() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+import unicodedata
 import urllib.parse
 from typing import Any
 
@@ -22,7 +23,7 @@ _ROUNDS = 6
 _LONGEST = 300
 # Longer bodies are not error messages, and slow to search.
 _LONGEST_BODY = 100_000
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2})|[bfnrt])")
+_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2})|([0-7]{3})|[bfnrt])")
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 
@@ -36,7 +37,16 @@ class Redactor:
             base64.b64encode(b"\0" * shift + raw).decode()[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]
             for shift in range(3)
         ]
-        forms = [key, raw.hex(), *encoded]
+        forms = [
+            key,
+            key[::-1],
+            raw.hex(),
+            "".join(f"0x{byte:02x}" for byte in raw),
+            "".join(str(byte) for byte in raw),
+            base64.b32encode(raw).decode().rstrip("="),
+            *encoded,
+            base64.b64encode(base64.b64encode(raw)).decode().rstrip("="),
+        ]
         self._key = _squeezed(key)
         self._traces = {trace for form in forms for trace in _traces(_skeleton(form))}
 
@@ -107,16 +117,16 @@ def _without_json_escapes(text: str) -> str:
 
 
 def _character(escape: re.Match[str]) -> str:
-    code = int(escape[1] or escape[2] or "20", 16)  # of line breaks and the like, a blank
+    code = int(escape[3], 8) if escape[3] else int(escape[1] or escape[2] or "20", 16)  # a line break becomes a blank
     return chr(code) if code < 0x110000 else ""
 
 
 def _squeezed(text: str) -> str:
-    return "".join(text.casefold().split())
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _skeleton(text: str) -> str:
-    return _SEPARATORS.sub("", text.casefold())
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _traces(skeleton: str) -> set[str]:

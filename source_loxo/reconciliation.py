@@ -18,7 +18,7 @@ from loxo_api.errors import LoxoError
 from loxo_api.pages import COUNT_CAP, Page, Record, position
 from loxo_api.pagination.scroll import scroll
 from loxo_api.record_count import IdSet, RecordCount, shortfall
-from loxo_api.slices import DateRange, Slice, plan
+from loxo_api.slices import DateRange, Slice, plan, total_of
 from loxo_api.timestamps import changed_at
 from source_loxo.batch import Batch
 
@@ -64,9 +64,9 @@ class SliceReader:
         self._saw = saw
 
     def with_filters(self, filters: Mapping[str, str]) -> SliceReader:
-        """A reader of the same sync that asks with these parameters, and cannot cut what they name."""
+        """A reader of the same sync with fixed parameters. Its reads cannot be cut and are not part of the state."""
         reader = copy.copy(self)
-        reader._filters, reader._ranged = lambda part: filters, lambda: None
+        reader._filters, reader._ranged, reader._checkpoint = lambda part: filters, lambda: None, lambda: None
         return reader
 
     @property
@@ -139,20 +139,24 @@ class SliceReader:
         first: Page | None = None,
     ) -> Generator[Batch, None, RecordCount]:
         """One pass over a slice, from its stored position if it has one."""
-        started = False
+        is_resumed, before, started = bool(part.scroll_id), part.delivered, False
         try:
             for batch in (generator := _Returning(self._scroll(part, advance, seen, first))):
                 started = True
                 yield batch
-            return generator.value
+            count = generator.value
+            if not is_resumed or count.is_proven or count.delivered > before:
+                return count
+            reason = "it returns no records, although not all are read"
         except LoxoError as error:
             refused = error.status in POSITION_REFUSALS or error.status >= 500
-            if started or not part.scroll_id or not refused:
+            if started or not is_resumed or not refused:
                 raise
-            logger.warning(
-                f"{self._endpoint.name}: Loxo no longer accepts the saved position (status {error.status}); reading "
-                f"{_span(part)} from the start."
-            )
+            reason = f"status {error.status}"
+        logger.warning(
+            f"{self._endpoint.name}: Loxo no longer accepts the saved position ({reason}); reading {_span(part)} from "
+            "the start."
+        )
         self._reset(part)
         return (yield from self._scroll(part, advance, seen, None))
 
@@ -164,15 +168,16 @@ class SliceReader:
         first: Page | None,
     ) -> Generator[Batch, None, RecordCount]:
         count = RecordCount(part.delivered, part.total, part.moved)
-        filters, top = self._filters(part), part.top
+        filters, top, pages = self._filters(part), part.top, 0
         for page in scroll(self._client, self._endpoint, filters, count, part.scroll_id, first):
-            top = top or page.scroll_id
+            top, pages = top or page.scroll_id, pages + 1
             last = page.scroll_id or part.scroll_id
             if seen is not None:
                 seen.add(page.records)
             self._saw(page.records)
             yield Batch(self.new(list(page.records)), partial(advance, part, page, count) if advance else None)
-        if not self._endpoint.steady_sort and not count.is_proven:
+        # A cached total can agree although a record was created and another one moved up past the reader.
+        if not self._endpoint.steady_sort and (pages > 1 or not count.is_proven):
             yield from self._top_again(filters, count, seen, top, last)
         return count
 
@@ -235,9 +240,11 @@ class SliceReader:
             count = yield from self._pass(Slice(part.start, part.end), seen=seen)
             if self._is_complete(part, count):
                 return
-        # Its total moved in each pass. Together the passes hold what the last page claims, or records are missing.
-        if len(seen) < (count.last_total or 0):
-            raise shortfall(self._endpoint, len(seen), count.last_total or 0)
+        # Its total moved in each pass. Together the passes hold the total, or records are missing. The total of the end
+        # is not enough: a position at which a search engine fails can return no records and a total of 0.
+        total = max(count.last_total or 0, total_of(self._client, self._endpoint, self._filters(part)))
+        if len(seen) < total:
+            raise shortfall(self._endpoint, len(seen), total)
 
 
 class _Returning(Iterator[Batch]):

@@ -105,6 +105,7 @@ def run() -> None:
     out = WholeLines(sys.stdout.fileno())
     arguments = _arguments()
     _end_on_signals(out, is_sync=arguments.command == "read")
+    _end_without_reader(sys.stdout.fileno())
     print_through(out)  # before the entrypoint, because it logs
     entrypoint = Entrypoint(SourceLoxo())
     try:
@@ -214,6 +215,18 @@ def _end_on_signals(out: WholeLines, is_sync: bool) -> None:
         os._exit(128 + number)  # the first process of a container is not ended by a signal of its own
 
     threading.Thread(target=wait, name="signals", daemon=True).start()
+
+
+def _end_without_reader(descriptor: int) -> None:
+    """Ends the process when the reader of a pipe is gone, also while nothing is printed, as during a long pause."""
+    closed = select.poll()
+    closed.register(descriptor, 0)  # errors only
+
+    def wait() -> None:
+        closed.poll()
+        _end(1, "the output cannot be written: its reader is gone. The next sync continues from the last state.")
+
+    threading.Thread(target=wait, name="reader", daemon=True).start()
 
 
 def _say(text: str) -> None:

@@ -28,7 +28,8 @@ class State:
     """The fields that a substream adds to the state of its parent's kind.
 
     :param full_at: the time of the last read of all parents, for children that change without a trace in the parent.
-    :param retry: the keys of the parents whose children could not be read; the next sync reads them first.
+    :param retry: the keys of the parents whose children could not be read, each with the number of tries; the
+        next sync reads them first.
     """
 
     KIND: ClassVar[str] = ""
@@ -39,7 +40,7 @@ class State:
         """The emitted state, without empty fields."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         slices = values.pop("slices", None)
-        content = {name: value for name, value in values.items() if value not in (None, [], {}, False)}
+        content = {name: value for name, value in values.items() if value not in (None, [], {}, False, 0)}
         return {
             "version": STATE_VERSION,
             "kind": self.KIND,
@@ -74,6 +75,8 @@ class State:
         tomorrow = format_timestamp(pendulum.now("UTC").add(days=1))
         if any(time > tomorrow for time in times):
             return f"its time {max(times)} is in the future"
+        if type(stored.get("undated", 0)) is not int:
+            return "its number of records without a time of change is malformed"
         if not isinstance(stored.get("retry", []), list) or not all(
             isinstance(k, dict) for k in stored.get("retry", [])
         ):
@@ -146,6 +149,7 @@ class CreatedAtState(State):
     :param created_at: the latest delivered creation time that is not in the future.
     :param updated_at: the high-water mark of changes: all changes up to it are delivered.
     :param looked_back_at: the time of the last long look-back.
+    :param undated: the number of records without a time of change; no range of changes contains them.
     :param began: during a sync, the server's clock at its start.
     :param seen_created_at: during a sync, the latest creation time so far; `seen_updated_at` likewise.
     """
@@ -154,6 +158,7 @@ class CreatedAtState(State):
     created_at: str | None = None
     updated_at: str | None = None
     looked_back_at: str | None = None
+    undated: int = 0
     began: str | None = None
     seen_created_at: str | None = None
     seen_updated_at: str | None = None

@@ -28,25 +28,48 @@ PASSES = 3
 
 
 def numbered(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], count: RecordCount) -> Iterator[Page]:
-    """One pass over a numbered list, from its last page to its first, then over the end of it again if it moved."""
-    page = client.page(endpoint, {**filters, "page": 1})
-    count.add(page)
-    yield page
-    for number in range(_page_count(endpoint, page), 1, -1):
+    """One pass over a numbered list, from its last page to its first, then over its end again."""
+    first = client.page(endpoint, {**filters, "page": 1})
+    count.add(first)
+    yield first
+    last = _page_count(endpoint, first)
+    for number in range(last, 1, -1):
         page = _page(client, endpoint, filters, number)
         count.add(page)
         yield page
-    if count.is_proven:
-        return
-    page = client.page(endpoint, {**filters, "page": 1})
-    count.add(page)
+    if last > 1 or len(first.records) >= endpoint.per_page:
+        yield from _end_again(client, endpoint, filters, count, last, len(first.records))
+
+
+def _end_again(
+    client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], count: RecordCount, last: int, size: int
+) -> Iterator[Page]:
+    """The records that reached the end of the list meanwhile, and those that its counters do not include.
+
+    A cached counter hides both, so this does not depend on it.
+
+    :param last: the number of the last page, by the counters.
+    :param size: the number of records on a full page.
+    """
+    number, page = last, client.page(endpoint, {**filters, "page": last})
+    while not page.records and number > 1:  # deletions emptied it
+        number -= 1
+        page = client.page(endpoint, {**filters, "page": number})
+    fresh = bool(count.add(page))
     yield page
-    for number in range(_page_count(endpoint, page), 1, -1):
-        page = _page(client, endpoint, filters, number)
-        fresh = count.add(page)
+    beyond = number
+    while len(page.records) >= size:
+        beyond += 1
+        page = client.page(endpoint, {**filters, "page": beyond})
+        if not count.add(page):
+            break
+        fresh = True
         yield page
-        if not fresh:
-            return
+    while fresh and number > 1:
+        number -= 1
+        page = client.page(endpoint, {**filters, "page": number})
+        fresh = bool(count.add(page))
+        yield page
 
 
 def _page(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str], number: int) -> Page:
@@ -79,7 +102,9 @@ def exact(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) ->
         for page in numbered(client, endpoint, filters, count):
             whole_read.add(page)
             yield page
-        if count.is_proven or count.only_grew:  # what is created stands at the end, which is read last
+        if count.is_proven or count.only_grew:  # new records are at the end, which is read last
+            return
+        if not count.moved and not count.missing:  # the counters lag behind the list
             return
         if attempt < PASSES - 1:
             logger.info(f"{endpoint.name}: the list changed while it was read; reading it again.")
@@ -232,13 +257,15 @@ def newest_pages(client: LoxoClient, endpoint: Endpoint, bound: str, first: Page
     """
     filters, order, count = {endpoint.newest_first_sort: "desc"}, NewestFirst(endpoint, bound), RecordCount()
     page, number = first or client.page(endpoint, {**filters, "page": 1}), 1
+    size = max(1, len(page.records))
     while True:
-        count.add(page)
+        is_fresh = bool(count.add(page))
         reached = order.passes(page)
         yield page
         if reached:
             break
-        if number >= _page_count(endpoint, page):
+        # Counters can lag behind the list, so a full page is not the last one.
+        if number >= _page_count(endpoint, page) and not (is_fresh and len(page.records) >= size):
             if count.missing:
                 raise OrderError(f"{endpoint.path} ends before the records that an earlier sync has read")
             break

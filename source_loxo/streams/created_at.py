@@ -12,7 +12,7 @@ from typing import Any
 
 from loxo_api.pages import Page, Record
 from loxo_api.slices import Slice, query_range, range_works
-from loxo_api.timestamps import changed_at, latest, not_ahead, now, shift
+from loxo_api.timestamps import changed_at, latest, not_ahead, now, parse_timestamp, shift
 from source_loxo.batch import Batch
 from source_loxo.state import CreatedAtState
 from source_loxo.streams.base import OVERLAP_SECONDS, ZONES_HOURS
@@ -65,7 +65,10 @@ class CreatedAt(SlicedRead):
         if memory.updated_at:
             near = shift(memory.updated_at, seconds=1)
             self._met_mark = self._met_mark or any((changed_at(each) or "9") <= near for each in records)
+        known = memory.created_at or ""  # later syncs read recent records again, which are counted already
+        undated = [each for each in records if each.get("updated_at") is None]
         with self.cursor.lock:
+            memory.undated += sum((parse_timestamp(each.get("created_at")) or "9") > known for each in undated)
             memory.seen_created_at = max(latest(records, "created_at", limit), memory.seen_created_at or "") or None
             memory.seen_updated_at = max(latest(records, "updated_at", limit), memory.seen_updated_at or "") or None
 
@@ -88,11 +91,16 @@ class CreatedAt(SlicedRead):
 
     def _edits(self, mark: str) -> Any:
         """Edits of old records, and records dated back, where Loxo can be asked for them. Returns whether it can."""
-        if not range_works(self.client, self.endpoint, query_range("updated_at")):
+        changed = query_range("updated_at")
+        if not range_works(self.client, self.endpoint, changed, undated=self._memory.undated):
+            logger.warning(
+                f"{self.endpoint.name}: Loxo cannot be asked for changes in this sync, so edits of records older than "
+                f"{LOOKBACK_DAYS} days are not read. The next sync asks for them again."
+            )
             return False
         for hours in (0, ZONES_HOURS):
             bound = shift(mark, seconds=-OVERLAP_SECONDS, hours=-hours)
-            reader = self.reader.with_filters({**self.filters(Slice()), **query_range("updated_at")(bound, None)})
+            reader = self.reader.with_filters({**self.filters(Slice()), **changed(bound, None)})
             self._met_mark = False
             yield from reader.read(Slice(), is_planned=False)
             if self._met_mark:

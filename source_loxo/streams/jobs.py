@@ -12,7 +12,7 @@ from typing import Any
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import LoxoError
-from loxo_api.pages import COUNT_CAP, Page, Record
+from loxo_api.pages import Page, Record
 from loxo_api.pagination.page_number import PASSES, ResultLimit, beyond_the_limit, newest_pages
 from loxo_api.pagination.scroll import OrderError
 from loxo_api.record_count import IdSet, shortfall
@@ -51,26 +51,32 @@ class JobsReader:
         :raises LoxoError: Loxo claims more than its pages hold.
         """
         endpoint, first = self._endpoint, self.first
-        if first.total_count is not None and len(first.records) == first.total_count != COUNT_CAP:
-            yield self.ids.add(first.records)  # one page that holds all it claims
+        if len(first.records) == first.total_count and len(first.records) < endpoint.per_page:
+            yield self.ids.add(first.records)  # one page, complete by its own total
             return
-        sort = {endpoint.steady_sort: "asc"}
-        for _ in range(PASSES):
+        sort, is_sorted = {endpoint.steady_sort: "asc"}, self._is_sorted()
+        for attempt in range(PASSES):
             for page in beyond_the_limit(
                 self._client, endpoint, sort, endpoint.splits, ResultLimit(), first.total_count
             ):
                 yield self.ids.add(page.records)
-            if len(self.ids) == first.total_count != COUNT_CAP:
-                return
             first = self._client.page(endpoint, {endpoint.newest_first_sort: "desc", "page": 1})
             self.total = first.total_count
             yield from self._catch_up(first)
-            if self.total is None or len(self.ids) >= self.total:
+            missing = max(0, (self.total or 0) - len(self.ids))
+            # Without the order, a new record moves others onto pages that are already read, also unseen by the total.
+            if not missing and (is_sorted or attempt):
                 return
-            logger.info(
-                f"{endpoint.name}: {self.total - len(self.ids)} records were not reached; reading the list again."
-            )
+            logger.info(f"{endpoint.name}: {missing} records were not reached; reading the list again.")
         raise shortfall(endpoint, len(self.ids), self.total or 0)
+
+    def _is_sorted(self) -> bool:
+        try:
+            self._check_sort()
+        except OrderError as error:
+            logger.info(f"{self._endpoint.name}: {error}.")
+            return False
+        return True
 
     def _catch_up(self, first: Page) -> Iterator[list[Record]]:
         """What was created or edited since the read began, down to what was newest then."""

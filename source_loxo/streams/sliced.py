@@ -52,6 +52,7 @@ class SlicedRead(StreamRead):
         )
         self._first: Page | None = None
         self._delivered_before = self._unchanged = 0
+        self._is_resumed = False
 
     def partitions(self) -> Iterator[Read]:
         yield from self._slice_reads()
@@ -61,6 +62,7 @@ class SlicedRead(StreamRead):
         stored = memory.slices
         if stored:
             logger.info(f"{self.endpoint.name}: resuming where the last attempt ended.")
+            self._is_resumed = True
             self.slices = self._replanned(stored)
             self._delivered_before = sum(part.delivered for part in self.slices if part.done)
         else:
@@ -174,13 +176,16 @@ class SlicedRead(StreamRead):
     def _reconciled(self) -> Any:
         """Reads what was created since the slices were planned, and compares all with Loxo's total before that.
 
+        The number that an earlier attempt delivered counts records in the overlap of two slices twice, so a resumed
+        attempt also compares each slice with its own total.
+
         :raises LoxoError: records are missing, and neither the slices whose counts disagree nor the whole list hold
             them. The slices are forgotten first, so that the next attempt starts over.
         """
         whole = Slice(start=self.slices[0].start)
         total = total_of(self.client, self.endpoint, self.filters(whole))
         yield from self._beside(Slice(start=self.slices[-1].end))
-        if self._delivered < total:
+        if self._delivered < total or self._is_resumed:
             closed = [part for part in self.slices if part.done]
             totals = totals_of(self.client, self.endpoint, (self.filters(part) for part in closed))
             disagreeing = [
@@ -188,10 +193,10 @@ class SlicedRead(StreamRead):
                 for part, claimed in zip(closed, totals, strict=True)
                 if claimed != (part.delivered if part.total is None else part.total)
             ]
-            logger.info(
-                f"{self.endpoint.name}: {total - self._delivered} records are missing; reading {len(disagreeing)} "
-                "slices again whose counts changed."
-            )
+            if disagreeing:
+                logger.info(
+                    f"{self.endpoint.name}: the totals of {len(disagreeing)} slices changed; reading them again."
+                )
             for part in disagreeing:
                 yield from self._beside(Slice(part.start, part.end))
         if self._delivered < total:

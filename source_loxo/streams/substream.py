@@ -36,22 +36,32 @@ SIDE_BY_SIDE = 10
 # Parents a batch: what is in memory at once, and what is read again after a kill.
 BATCH = 20
 REMINDER_SECONDS = 30.0
-# More failing parents than this are not a matter of single records: the stream stops, and its state stays.
-MOST_FAILURES = 200
-# So many parents that fail one after the other are an outage.
+# Consecutive parents with transient errors that count as an outage: the stream stops after its batch.
 OUTAGE = 20
+# Failed parents after which the stream stops, because each of them costs a request in every sync.
+MOST_FAILURES = 1000
+# Parents of earlier syncs that may fail again with transient errors; then the others wait for the next sync.
+MOST_REPEATED_FAILURES = 3
+# Syncs in which a deleted parent is asked for, because an outage can look like deletions.
+GONE_SYNCS = 5
+# More newly deleted parents than this number and this share are a failure, because their list has just named them.
+MANY_GONE, GONE_SHARE = 20, 0.05
+
+
+# The key, beside a parent's keys in the state, of the number of syncs that could not read it.
+TRIES = "tries"
 
 
 class _Gone(Exception):
-    """Loxo says twice that a parent, or what hangs on it, does not exist."""
+    """Loxo reported twice that a parent, or its list of children, does not exist."""
 
 
 class Children:
-    """Fetches the children of parents and keeps the account of them.
+    """Reads the children of parents, and keeps account of the parents that fail.
 
-    Three things answer 404: a proxy's page (the client retries it, then it fails), a record that was deleted since its
-    list was read, and an object that the plan lacks. The last is told from the others by the verdict at the end: not
-    one parent has it. A deleted parent is asked for once more by the next sync, in case it was an outage.
+    A 404 has three causes: a proxy's page (the client retries it, then it fails), a record that was deleted since its
+    list was read, and an object that the plan lacks. At the end, an object that no parent has is an error. A deleted
+    parent is asked for again by the next syncs, in case an outage caused the 404.
     """
 
     def __init__(self, endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor) -> None:
@@ -62,19 +72,22 @@ class Children:
         self._cursor = cursor
         self._lock = threading.Lock()
         self._began = self._reported = time.monotonic()
-        self._retry: list[dict[str, Any]] = list(cursor.memory.retry) if cursor.memory else []
-        self._asked_before = {self._key(keys) for keys in self._retry}
-        self._retried: set[tuple[Any, ...]] = set()
+        stored = cursor.memory.retry if cursor.memory else []
+        # The parents that earlier syncs could not read: their keys, and the number of syncs that tried.
+        self.retry = [keys for keys in stored if keys.keys() >= set(endpoint.parent_keys.values())]
+        self._tries = {self._key(keys): int(keys.get(TRIES, 1)) for keys in self.retry}
+        self._asked: set[tuple[Any, ...]] = set()
         self._gone: list[dict[str, Any]] = []
         self._failed: list[tuple[dict[str, Any], LoxoError]] = []
-        self._failures_in_a_row = 0
+        self._transient_in_a_row = self._repeated_failures = 0
         self._delivered = self._claimed = 0
         self._refusal: LoxoError | None = None
 
     def of(self, parents: list[Record], commit: Callable[[], None] | None = None) -> Iterator[Batch]:
         """The children of the parents, a batch at a time, in the parents' order.
 
-        :param commit: what becomes true once all of them are in the queue.
+        :param commit: called when all of them are in the queue.
+        :raises LoxoError: too many parents fail. The state covers the batch, so that the next sync continues behind it.
         """
         rest, batch = iter(parents), Batch()
         with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=self.endpoint.name) as pool:
@@ -83,9 +96,14 @@ class Children:
                     yield batch
                 batch = Batch(record for children in pool.map(self._of_one, some) for record in children)
                 self._report_progress()
-        # No state before a parent has answered: all may be missing because the whole object is.
+                if self._must_stop:
+                    for parent in rest:
+                        self._failed.append((self._keys(parent), self._failed[-1][1]))
+        # No state before a parent has answered, because the plan may lack the whole object.
         batch.commit = partial(self._commit, commit) if commit else None
         yield batch
+        if self._must_stop:
+            raise self._failure()
 
     def _commit(self, commit: Callable[[], None]) -> None:
         if not self.is_sound:
@@ -96,26 +114,46 @@ class Children:
 
     @property
     def is_sound(self) -> bool:
-        """Whether a parent has answered, or none was asked that could have."""
-        return bool(self.answered or not (self._newly_gone or self._failed))
+        """Whether the object exists as far as is known: a parent has answered, or nothing points to the contrary."""
+        refusals = any(error.kind is not ErrorKind.TRANSIENT for _, error in self._failed)
+        return bool(self.answered or not (self._newly_gone or refusals))
 
     @property
     def _newly_gone(self) -> list[dict[str, Any]]:
-        return [keys for keys in self._gone if self._key(keys) not in self._asked_before]
+        return [keys for keys in self._gone if self._key(keys) not in self._tries]
+
+    @property
+    def _many_are_gone(self) -> bool:
+        gone = len(self._newly_gone)
+        return gone > MANY_GONE and gone > GONE_SHARE * (self.answered + gone)
+
+    @property
+    def _must_stop(self) -> bool:
+        return self._transient_in_a_row >= OUTAGE or len(self._failed) >= MOST_FAILURES
 
     def remember(self) -> None:
         """Notes in the state which parents the next sync asks for first."""
         if self._cursor.memory:
             with self._lock:
-                waiting = [keys for keys in self._retry if self._key(keys) not in self._retried]
-                failed = [keys for keys, _ in self._failed]
-                self._cursor.memory.retry = [*waiting, *self._newly_gone, *failed]
+                waiting = [keys for keys in self.retry if self._key(keys) not in self._asked]
+                gone = [self._counted(keys) for keys in self._gone]
+                failed = [self._counted(keys) for keys, _ in self._failed]
+                self._cursor.memory.retry = [*waiting, *(keys for keys in gone if keys[TRIES] < GONE_SYNCS), *failed]
+
+    def _counted(self, keys: dict[str, Any]) -> dict[str, Any]:
+        return {**keys, TRIES: self._tries.get(self._key(keys), 0) + 1}
+
+    def _keys(self, parent: Record) -> dict[str, Any]:
+        return {source: parent.get(source) for source in self.endpoint.parent_keys.values()}
 
     def _key(self, keys: dict[str, Any]) -> tuple[Any, ...]:
         return tuple(keys.get(source) for source in self.endpoint.parent_keys.values())
 
     def _of_one(self, parent: Record) -> list[Record]:
-        keys = {source: parent.get(source) for source in self.endpoint.parent_keys.values()}
+        keys = self._keys(parent)
+        is_repeated = self._key(keys) in self._tries
+        if is_repeated and self._repeated_failures >= MOST_REPEATED_FAILURES:
+            return []  # it stays on the list of the state
         try:
             records, claimed = self._asked_twice(self.endpoint.of(parent))
         except _Gone:
@@ -123,31 +161,34 @@ class Children:
                 self._gone.append(keys)
             return []
         except LoxoError as error:
-            self._note_failure(keys, error)
+            self._note_failure(keys, error, is_repeated)
             return []
         finally:
             with self._lock:
-                self._retried.add(self._key(keys))
+                self._asked.add(self._key(keys))
         own = {name: parent[source] for name, source in self.endpoint.parent_keys.items()}
         synced = {SYNCED_AT: now()} if self.endpoint.cursor_field else {}
         with self._lock:
             self.answered += 1
-            self._failures_in_a_row = 0
+            self._transient_in_a_row = 0
             self._delivered += len(records)
             self._claimed += claimed
         return [{**record, **own, **synced} for record in records]
 
-    def _note_failure(self, keys: dict[str, Any], error: LoxoError) -> None:
+    def _note_failure(self, keys: dict[str, Any], error: LoxoError, is_repeated: bool) -> None:
         """One failing parent costs one parent.
 
-        :raises LoxoError: the key is refused, or so many fail that it is not about single parents.
+        :raises LoxoError: Loxo does not accept the key, so that no parent can answer.
         """
+        if error.status == 401:
+            raise error
         with self._lock:
             self._failed.append((keys, error))
-            self._failures_in_a_row += 1
-            is_outage = self._failures_in_a_row >= OUTAGE or (not self.answered and len(self._failed) > 2)
-            if error.status == 401 or is_outage or len(self._failed) > MOST_FAILURES:
-                raise error
+            is_transient = error.kind is ErrorKind.TRANSIENT
+            if is_repeated:
+                self._repeated_failures += is_transient
+            else:
+                self._transient_in_a_row = self._transient_in_a_row + 1 if is_transient else 0
 
     def _asked_twice(self, endpoint: Endpoint) -> tuple[list[Record], int]:
         try:
@@ -192,9 +233,9 @@ class Children:
             )
 
     def finish(self) -> None:
-        """Logs the account and gives the verdict.
+        """Logs the counts and gives the verdict.
 
-        :raises LoxoError: not one parent has what was asked for, or some could not be read.
+        :raises LoxoError: no parent has the object, or some parents could not be read.
         """
         name, parent = self.endpoint.name, self.endpoint.parent
         if self._refusal and not self.is_sound and not self._failed:
@@ -206,15 +247,28 @@ class Children:
         logger.info(f"{name}: {self.answered} of {parent} were asked for.")
         logger.info(f"{name}: {self._delivered} {what}, Loxo claims {self._claimed}; {seconds:.1f} s.")
         if self._failed:
-            ids = ", ".join("/".join(str(value) for value in keys.values()) for keys, _ in self._failed[:20])
-            more = f" and {len(self._failed) - 20} more" if len(self._failed) > 20 else ""
-            error = self._failed[0][1]
+            raise self._failure()
+        if self._many_are_gone and self._refusal:
             raise LoxoError(
-                f"{name}: {len(self._failed)} of {parent} could not be read (ids {ids}{more}). All others are "
-                f"delivered; the next sync asks for these first. The first failed with: {error}",
-                error.kind,
-                error.status,
+                f"{name}: Loxo reports {len(self._newly_gone)} of {parent} as deleted that it has just listed. All "
+                f"others are delivered; the next sync asks for these first. The last response: {self._refusal}",
+                ErrorKind.TRANSIENT,
+                404,
             )
+
+    def _failure(self) -> LoxoError:
+        """The error that names the parents that could not be read."""
+        name, parent = self.endpoint.name, self.endpoint.parent
+        ids = ", ".join("/".join(map(str, self._key(keys))) for keys, _ in self._failed[:20])
+        more = f" and {len(self._failed) - 20} more" if len(self._failed) > 20 else ""
+        error = self._failed[0][1]
+        others = "The stream stopped there" if self._must_stop else "All others are delivered"
+        return LoxoError(
+            f"{name}: {len(self._failed)} of {parent} could not be read (ids {ids}{more}). {others}; the next sync "
+            f"asks for these first. The first failed with: {error}",
+            error.kind,
+            error.status,
+        )
 
 
 def _branches(nodes: Any, parent_id: Any = None) -> list[Record]:
@@ -250,7 +304,7 @@ class Substream(StreamRead):
         self._parent = make_parent(reports_total=self._announce, counts_parents=endpoint.parent)
 
     def partitions(self) -> Iterator[Read]:
-        if self.cursor.memory and self.cursor.memory.retry:
+        if self._children.retry:
             with self._lock:
                 self._open += 1
             yield partial(self._read, self._retried)
@@ -262,8 +316,7 @@ class Substream(StreamRead):
 
     def _retried(self) -> Iterator[Batch]:
         """The parents that an earlier sync could not read."""
-        assert self.cursor.memory
-        parents = list(self.cursor.memory.retry)
+        parents = list(self._children.retry)
         logger.info(f"{self.endpoint.name}: {len(parents)} of {self.endpoint.parent} are asked for again.")
         yield Batch(parents)
 

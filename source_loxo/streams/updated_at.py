@@ -61,10 +61,13 @@ class UpdatedAt(SlicedRead):
         """What changed since the mark, where Loxo can be asked for it."""
         delivered = 0
         for hours in (0, ZONES_HOURS):
-            bound = shift(mark, seconds=-OVERLAP_SECONDS, hours=-hours)
-            reader = self.reader.with_filters(query_range("updated_at")(bound, None))
+            filters = query_range("updated_at")(shift(mark, seconds=-OVERLAP_SECONDS, hours=-hours), None)
+            first = self.client.page(self.endpoint, filters)
+            if not hours:
+                # The mark must not pass an edit that is made behind the reader, so it stays before the first page.
+                self.opened(first)
             self._met_mark = False
-            for batch in reader.read(Slice(), is_planned=False):
+            for batch in self.reader.with_filters(filters).read(Slice(), first, is_planned=False):
                 delivered += len(batch)
                 yield batch
             if self._met_mark:

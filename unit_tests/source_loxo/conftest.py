@@ -23,20 +23,20 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slices of about ten records, so that a short list is read in several."""
     for name, value in {
-        "streams.sliced.WORTH_SLICING": 20,
-        "streams.sliced.LARGEST_SLICE": 20,
-        "slices.SMALLEST_SLICE": 10,
-        "slices.LARGEST_SLICE": 10,
-        "reconciliation.SLICE_SIZES": (10, 5),
+        "source_loxo.streams.sliced.WORTH_SLICING": 20,
+        "source_loxo.streams.sliced.LARGEST_SLICE": 20,
+        "loxo_api.slices.SMALLEST_SLICE": 10,
+        "loxo_api.slices.LARGEST_SLICE": 10,
+        "source_loxo.reconciliation.SLICE_SIZES": (10, 5),
     }.items():
-        monkeypatch.setattr(f"source_loxo.{name}", value)
+        monkeypatch.setattr(name, value)
 
 
 @pytest.fixture
 def small_cap(monkeypatch: pytest.MonkeyPatch) -> int:
     """The total that means "at least", and the result limit of a numbered list."""
     cap = 40
-    for name in ("record_count", "slices", "reconciliation", "pagination.scroll", "pagination.page_number"):
-        monkeypatch.setattr(f"source_loxo.{name}.COUNT_CAP", cap)
-    monkeypatch.setattr("source_loxo.streams.jobs.COUNT_CAP", cap)
+    for name in ("record_count", "slices", "pagination.scroll", "pagination.page_number"):
+        monkeypatch.setattr(f"loxo_api.{name}.COUNT_CAP", cap)
+    monkeypatch.setattr("source_loxo.reconciliation.COUNT_CAP", cap)
     return cap
