@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,3 +35,11 @@ def connect(tmp_path: Path) -> Callable[..., Connector]:
         return Connector({**sandbox.config, **config}, tmp_path)
 
     return connected
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """The processes that the test starts do not ignore SIGINT, as they do otherwise if pytest is a background job."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -94,6 +94,9 @@ class Postgres:
 
     def _stop(self) -> None:
         if self._child:
-            self._child.send_signal(signal.SIGINT)  # ends its connections
-            self._child.wait(30)
+            # SIGINT ends its connections, but where the tests run in the background a server that has only just started
+            # ignores it; SIGTERM ends that one.
+            self._child.send_signal(signal.SIGTERM)
+            self._child.send_signal(signal.SIGINT)
+            self._child.wait()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -145,10 +145,10 @@ def test_sigterm_ends_within_seconds_with_whole_lines_and_a_true_state(
     process.send_signal(signal.SIGTERM)
     if not stalled:
         printed += process.stdout.read()
-    assert process.wait(timeout=30) == 143
+    assert process.wait(timeout=30) == -signal.SIGTERM
     printed += process.stdout.read()
     assert printed.endswith(b"\n")
-    output: Output = parse(143, printed.decode())
+    output: Output = parse(process.returncode, printed.decode())
     rest = connector.read(["people"], mode="incremental", state=output.state)
     assert set(output.ids("people")) | set(rest.ids("people")) == set(box.ids("people"))
     assert len(rest.ids("people")) < 20_000

@@ -159,9 +159,9 @@ def ended(child: int, errors: int) -> tuple[int, list[str]]:
         return code, lines.read().splitlines()
 
 
-def endless() -> None:
+def endless(is_sync: bool = True) -> None:
     out = WholeLines(1)
-    _end_on_signals(out)
+    _end_on_signals(out, is_sync)
     # Like a worker that waits in a full queue: the interpreter would wait for it at its end.
     threading.Thread(target=threading.Event().wait).start()
     _write_all((_record(number) for number in itertools.count()), out)
@@ -205,9 +205,10 @@ def test_a_full_disk_ends_the_process_with_one_message() -> None:
     assert "No space left" in said[0]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_process_also_while_the_reader_is_stalled(
-    monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
     reading, writing = os.pipe()
@@ -215,10 +216,20 @@ def test_a_signal_ends_the_process_also_while_the_reader_is_stalled(
     while struct.unpack("i", fcntl.ioctl(reading, termios.FIONREAD, b"    "))[0] < 60_000:
         time.sleep(0.01)
     os.kill(child[0], number)
-    found, said = ended(*child)
-    assert found == code
+    code, said = ended(*child)
+    assert code == -number
     assert len(said) == 1
     assert number.name in said[0]
+
+
+def test_a_signal_ends_a_command_other_than_read_without_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyAirbyte ends `spec` so as soon as it has its line, and shows what the command says."""
+    monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
+    reading, writing = os.pipe()
+    child = in_a_child(lambda: endless(is_sync=False), writing)
+    os.read(reading, 10)
+    os.kill(child[0], signal.SIGTERM)
+    assert ended(*child) == (-signal.SIGTERM, [])
 
 
 def test_an_output_that_does_not_block_is_waited_for() -> None:

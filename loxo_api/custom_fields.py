@@ -1,12 +1,14 @@
 """The agency's own fields, as columns: `dynamic_fields` defines them, records carry them under their keys.
 
 The same key means another field on another item type (loxo-cli, live), so they are looked up by item type. What a field
-of an unknown kind holds is not known, so it is declared as any single value; a range may be an object or a pair too.
+of an unknown kind holds is not known, so it is declared as any single value. The form of a range is not known either,
+and a sample decides it: a typed destination stores a single type, and PyAirbyte makes a union a column of text, into
+which PostgreSQL takes no object.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,18 +24,18 @@ _CHOICE = {
         "value": {"type": ["null", "string"], "description": "The option's name."},
     },
 }
-# Recorded in the detail of a job, but only as null (Chaloner's generated types): the shape inside is not known.
-_RANGE = {
-    "type": ["null", "object", "array", "number", "string"],
-    "additionalProperties": True,
-    "items": {"type": ["null", "number", "string"]},
-}
-# By the beginning of the key: the first two are recorded in people and companies (Whippy, Ampersand, loxo-cli).
+# By the beginning of the key; both are recorded in people and companies (Whippy, Ampersand, loxo-cli).
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "custom_text_": {"type": ["null", "string"]},
     "custom_hierarchy_": {"type": ["null", "array"], "items": _CHOICE},
-    "custom_numeric_range_": _RANGE,
-    "custom_date_range_": _RANGE,
+}
+# Recorded in the detail of a job, but only as null (Chaloner's generated types): the shape inside is not known.
+_RANGES = ("custom_numeric_range_", "custom_date_range_")
+_RANGE: Mapping[str, Any] = {"type": ["null", "object"], "additionalProperties": True}
+_RANGE_BY_TYPE: Mapping[type, Mapping[str, Any]] = {
+    dict: _RANGE,
+    list: {"type": ["null", "array"], "items": {"type": ["null", "number", "string"]}},
+    str: {"type": ["null", "string"]},
 }
 _UNKNOWN: Mapping[str, Any] = {"type": ["null", "string", "number", "boolean"]}
 
@@ -52,15 +54,34 @@ def is_custom_field(key: str) -> bool:
     return key.startswith(_PREFIX)
 
 
-def with_custom_fields(schema: Mapping[str, Any], definitions: list[Record]) -> dict[str, Any]:
-    """The schema with a property for each defined field that it does not have; a declared one is never changed."""
-    own = {field["key"]: _property(field) for field in definitions}
+def range_shape(records: Iterable[Record]) -> Mapping[str, Any]:
+    """How ranges are declared: as most of the sampled ones are, and as an object if none has a value."""
+    types = Counter(
+        type(value)
+        for record in records
+        for key, value in record.items()
+        if key.startswith(_RANGES) and type(value) in _RANGE_BY_TYPE
+    )
+    return max(_RANGE_BY_TYPE.items(), key=lambda item: types[item[0]])[1]
+
+
+def with_custom_fields(
+    schema: Mapping[str, Any], definitions: list[Record], ranges: Mapping[str, Any] = _RANGE
+) -> dict[str, Any]:
+    """The schema with a property for each defined field that it does not have; a declared one is never changed.
+
+    :param ranges: how ranges are declared (`range_shape`).
+    """
+    own = {field["key"]: _property(field, ranges) for field in definitions}
     return {**schema, "properties": {**own, **schema["properties"]}} if own else dict(schema)
 
 
-def _property(field: Record) -> dict[str, Any]:
-    name = str(field.get("name") or field["key"])
+def _property(field: Record, ranges: Mapping[str, Any]) -> dict[str, Any]:
+    key = field["key"]
+    name = str(field.get("name") or key)
     kind = field.get("dynamic_field_type")
     called = f" ({kind['name']})" if isinstance(kind, Mapping) and kind.get("name") else ""
-    shape = next((shape for prefix, shape in _TYPES.items() if field["key"].startswith(prefix)), _UNKNOWN)
+    shape = next((shape for prefix, shape in _TYPES.items() if key.startswith(prefix)), _UNKNOWN)
+    if key.startswith(_RANGES):
+        shape = ranges
     return {**shape, "title": name, "description": f"The agency's own field '{name}'{called}."}

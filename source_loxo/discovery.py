@@ -10,7 +10,8 @@ from day to day, because Airbyte shows each difference as a schema change. So:
   by Ampersand), and there only fields that most records fill become columns;
 - a sample has few full records, so a field that their list has too is declared as in the list;
 - a number is an integer only if its name is that of an id, because another page may have a fraction;
-- the content of objects and arrays is not declared.
+- the content of objects and arrays is not declared;
+- the form of the agency's ranges is that of most ranges in the whole sample, because an object may have none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from loxo_api.custom_fields import by_item_type, is_custom_field, with_custom_fields
+from loxo_api.custom_fields import by_item_type, is_custom_field, range_shape, with_custom_fields
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import Page, Record
@@ -77,10 +78,11 @@ def account_schemas(client: Client, declared: Mapping[str, Mapping[str, Any]]) -
     """
     rows = sample(client)
     definitions = by_item_type(rows.get("dynamic_fields", []))
+    ranges = range_shape(row for found in rows.values() for row in found)
     schemas: dict[str, dict[str, Any]] = {}
     seen = 0
     for name, ours in declared.items():
-        schema = with_custom_fields(ours, definitions.get(ENDPOINTS[name].item_type, []))
+        schema = with_custom_fields(ours, definitions.get(ENDPOINTS[name].item_type, []), ranges)
         in_list = schemas[ENDPOINTS[name].parent]["properties"] if ENDPOINTS[name].paging is Paging.RECORD else {}
         columns = seen_columns(schema["properties"], rows.get(name, []), in_list)
         schemas[name] = with_additional_fields({**schema, "properties": {**schema["properties"], **columns}})

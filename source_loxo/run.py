@@ -115,9 +115,9 @@ def run() -> None:
     if sys.stdout is None:
         _end(1, "the standard output is closed, so no message can be printed.")
     out = WholeLines(sys.stdout.fileno())
-    _end_on_signals(out)
-    _end_without_reader(sys.stdout.fileno())
     arguments = _arguments()
+    _end_on_signals(out, is_sync=arguments.command == "read")
+    _end_without_reader(sys.stdout.fileno())
     print_through(out)  # before the entrypoint, because it logs
     entrypoint = Entrypoint(SourceLoxo(groups_records=True))
     try:
@@ -210,17 +210,24 @@ def _encoded_record(stream: str, data: Any, emitted_at: int) -> bytes:
     return dumps({"type": "RECORD", "record": {"stream": stream, "data": data, "emitted_at": emitted_at}})
 
 
-def _end_on_signals(out: WholeLines) -> None:
+def _end_on_signals(out: WholeLines, is_sync: bool) -> None:
     """Ends the process between two lines. The workers can block for ever, so they are not joined."""
     signals = {signal.SIGTERM}
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # it is ignored in a background job
         signals.add(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 
     def wait() -> None:
         number = signal.sigwait(signals)
         out.lock.acquire(timeout=GRACE_SECONDS)
-        _end(128 + number, f"stopped by {signal.Signals(number).name}. The next sync continues from the last state.")
+        if is_sync:
+            _say(f"stopped by {signal.Signals(number).name}. The next sync continues from the last state.")
+        # A caller expects the status of a process that the signal ended: PyAirbyte sends SIGTERM as soon as it has the
+        # spec, and reports any other status as a failure.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+        os.kill(os.getpid(), number)
+        os._exit(128 + number)  # the first process of a container is not ended by a signal of its own
 
     threading.Thread(target=wait, name="signals", daemon=True).start()
 
@@ -237,9 +244,14 @@ def _end_without_reader(descriptor: int) -> None:
     threading.Thread(target=wait, name="reader", daemon=True).start()
 
 
-def _end(code: int, text: str) -> NoReturn:
-    """Ends the process at once, with one message on stderr if stderr accepts it."""
+def _say(text: str) -> None:
+    """Writes one message to stderr if stderr accepts it."""
     with contextlib.suppress(OSError, ValueError):
         if select.select([], [2], [], 1)[1]:
             os.write(2, f"source-loxo: {text}\n".encode())
+
+
+def _end(code: int, text: str) -> NoReturn:
+    """Ends the process at once, with one message."""
+    _say(text)
     os._exit(code)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loxo_api.custom_fields import is_custom_field, with_custom_fields
+from loxo_api.custom_fields import is_custom_field
 from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import Page
@@ -266,11 +266,29 @@ def test_a_defect_of_ours_is_not_a_warning() -> None:
         sample(Account(merges=broken))
 
 
-@pytest.mark.parametrize("key", ["custom_numeric_range_1", "custom_date_range_2"])
-def test_a_custom_range_may_be_an_object_or_a_pair(key: str) -> None:
-    schema = with_custom_fields(DECLARED["jobs"], [{"key": key, "name": "Budget", "item_type": "Job"}])
-    assert {"null", "object", "array"} <= set(schema["properties"][key]["type"])
-    assert schema["properties"][key]["additionalProperties"] is True
-    assert schema["properties"][key]["items"]
-    assert is_custom_field(key)
+RANGES = ("custom_numeric_range_1", "custom_date_range_2")
+
+
+@pytest.mark.parametrize(
+    ("filled", "declared"),
+    [
+        ([], "object"),
+        ([None, {"min": 1, "max": 2}], "object"),
+        ([None, [1, 2]], "array"),
+        ([{"min": 1}, [1, 2], [3, 4]], "array"),
+        (["1 to 2"], "string"),
+    ],
+)
+def test_ranges_are_declared_in_one_type_and_as_most_samples_of_the_account_are(filled: Rows, declared: str) -> None:
+    fields = [{"id": id, "key": key, "name": "Budget", "item_type": "Job"} for id, key in enumerate(RANGES)]
+    jobs = [{"id": id, RANGES[0]: value} for id, value in enumerate(filled)]
+    schemas = account_schemas(Account(dynamic_fields=fields, jobs=jobs), DECLARED)
+    # A range without a value, and one of full records, are declared as the others.
+    assert {tuple(schemas[name]["properties"][key]["type"]) for name in ("jobs", "jobs_details") for key in RANGES} == {
+        ("null", declared)
+    }
+
+
+def test_a_custom_field_is_known_by_its_key() -> None:
+    assert all(map(is_custom_field, RANGES))
     assert not is_custom_field("customer_id")
