@@ -15,7 +15,7 @@ from sides_table import GROUPS, NOT_REPLAYED, NOT_VISIBLE, Row
 from loxoctl.doctor.findings import Findings
 from loxoctl.doctor.report import to_json
 from sandbox.process import Sandbox
-from sandbox.settings import Settings
+from sandbox.settings import FAULT_KINDS, Settings
 
 ROWS = [(number, row) for number, group in enumerate(GROUPS) for row in group]
 NAMES = [f"{row.setting}={row.value}"[:60] for _, row in ROWS]
