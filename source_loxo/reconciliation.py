@@ -170,7 +170,7 @@ class SliceReader:
         count = RecordCount(part.delivered, part.total, part.moved)
         filters, top, pages = self._filters(part), part.top, 0
         for page in scroll(self._client, self._endpoint, filters, count, part.scroll_id, first):
-            top, pages = top or page.scroll_id, pages + 1
+            top, pages = top or page.scroll_id, pages + bool(page.records)
             last = page.scroll_id or part.scroll_id
             if seen is not None:
                 seen.add(page.records)
