@@ -18,6 +18,9 @@ from tools.connector import Connector, Output, last_states, parse
 Start = Callable[..., Sandbox]
 Connect = Callable[..., Connector]
 
+# A full refresh resumes only attempts at the same sync.
+SYNC_ID = 42
+
 
 @pytest.mark.parametrize(
     ("ranges", "mode"), [("ignored", "full_refresh"), ("ignored", "incremental"), ("honoured", "incremental")]
@@ -28,16 +31,16 @@ def test_thirty_kills_of_a_long_backfill_lose_nothing_and_cost_little(
     box = start_sandbox(people=150_000, warm=True, set={"lucene_dates": ranges})
     connector = connect(box)
     chance = random.Random(7)
-    arguments = connector.read_arguments(["people"], mode=mode)
+    arguments = connector.read_arguments(["people"], mode=mode, sync_id=SYNC_ID)
     box.reset_requests()
     state: list[dict[str, Any]] = []
     delivered: set[int] = set()
     for _ in range(30):
-        chosen = connector.read_arguments(["people"], mode=mode, state=state) if state else arguments
+        chosen = connector.read_arguments(["people"], mode=mode, state=state, sync_id=SYNC_ID) if state else arguments
         messages = connector.killed(*chosen, after=chance.randint(500, 8500))
         delivered.update(each["record"]["data"]["id"] for each in messages if each["type"] == "RECORD")
         state = last_states(messages, state)
-    output = connector.read(["people"], mode=mode, state=state)
+    output = connector.read(["people"], mode=mode, state=state, sync_id=SYNC_ID)
     delivered.update(output.ids("people"))
     assert output.exit_code == 0
     assert delivered == set(box.ids("people"))
