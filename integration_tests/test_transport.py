@@ -45,7 +45,7 @@ class Server:
             except OSError:
                 return
             with connection:
-                self.requests.append(connection.recv(65536))
+                self.requests.append(_received(connection))
                 with suppress(OSError):  # a client that does not read the rest closes the connection
                     said = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
                     for piece in [said] if isinstance(said, bytes) else said:
@@ -53,6 +53,15 @@ class Server:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _received(connection: socket.socket) -> bytes:
+    """A whole request: the body may come in a packet of its own."""
+    request = connection.recv(65536)
+    length = re.search(rb"Content-Length: (\d+)", request)
+    while length and len(request.partition(b"\r\n\r\n")[2]) < int(length[1]):
+        request += connection.recv(65536)
+    return request
 
 
 @pytest.fixture
