@@ -71,7 +71,7 @@ class Slice:
         self.delivered, self.moved, self.done = 0, False, False
 
     def to_json(self) -> dict[str, Any]:
-        return {key: value for key, value in vars(self).items() if value is not None and value is not False}
+        return {key: value for key, value in vars(self).items() if value}
 
     @classmethod
     def from_json(cls, stored: Any) -> Slice | None:
@@ -80,24 +80,12 @@ class Slice:
             return None
         part = cls(**stored)
         times = all(time is None or parse_timestamp(time) == time for time in (part.start, part.end))
-        cursors = all(text is None or isinstance(text, str) for text in (part.scroll_id, part.top))
+        cursors = all(text is None or (isinstance(text, str) and text) for text in (part.scroll_id, part.top))
         numbers = (
             type(part.delivered) is int and part.delivered >= 0 and (part.total is None or type(part.total) is int)
         )
         flags = isinstance(part.done, bool) and isinstance(part.moved, bool)
         return part if times and cursors and numbers and flags else None
-
-
-def slices_to_json(slices: list[Slice]) -> list[dict[str, Any]]:
-    """The slices, with untouched neighbours as one, so that a state stays small."""
-    merged: list[Slice] = []
-    for part in slices:
-        last = merged[-1] if merged else None
-        if last and last.is_untouched and part.is_untouched:
-            merged[-1] = Slice(last.start, part.end)
-        else:
-            merged.append(part)
-    return [part.to_json() for part in merged]
 
 
 def slices_from_json(stored: Any) -> list[Slice]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 import pendulum
 from airbyte_cdk.sources.streams import NO_CURSOR_STATE_KEY
 
-from loxo_api.slices import Slice, slices_from_json, slices_to_json
+from loxo_api.slices import Slice, slices_from_json
 from loxo_api.timestamps import format_timestamp, parse_timestamp
 
 logger = logging.getLogger("airbyte")
@@ -45,7 +45,7 @@ class State:
             "version": STATE_VERSION,
             "kind": self.KIND,
             **content,
-            **({"slices": slices_to_json(slices)} if slices else {}),
+            **({"slices": [part.to_json() for part in slices]} if slices else {}),
         }
 
     @classmethod

@@ -64,7 +64,7 @@ class SlicedRead(StreamRead):
         if stored:
             logger.info(f"{self.endpoint.name}: resuming where the last attempt ended.")
             self._is_resumed = True
-            self.slices = self._replanned(stored)
+            self.slices = self._resumed(stored)
             self._delivered_before = sum(part.delivered for part in self.slices if part.done)
         else:
             self.slices = self._planned()
@@ -124,19 +124,12 @@ class SlicedRead(StreamRead):
         oldest_first = first.records and self.endpoint.steady_sort == "created_at_sort"
         return parse_timestamp(first.records[0].get("created_at")) if oldest_first else None
 
-    def _replanned(self, stored: list[Slice]) -> list[Slice]:
-        """The stored slices; untouched ones are planned again."""
+    def _resumed(self, stored: list[Slice]) -> list[Slice]:
+        """The stored slices, or a new plan if their date ranges do not work any more."""
         if len(stored) > 1 and not self._proven_range:
             logger.info(f"{self.endpoint.name}: the date ranges of the last attempt do not work any more.")
             return self._planned()
-        slices: list[Slice] = []
-        for part in stored:
-            if part.is_untouched and self._proven_range and (part.start or part.end):
-                total = total_of(self.client, self.endpoint, self.filters(part))
-                slices += plan(self.client, self.endpoint, self._proven_range, part.start, part.end, total)
-            else:
-                slices.append(part)
-        return slices
+        return stored
 
     def _read(self, part: Slice) -> Iterator[Batch]:
         first = self._first if part.is_untouched and len(self.slices) == 1 else None
