@@ -68,7 +68,7 @@ def bad_read(tmp_path_factory: pytest.TempPathFactory, other_server: Any) -> Any
         ("people", "system_error", ["repeats itself", "100 of 250"]),
         ("companies", "system_error", ["'companies'", "missing"]),
         ("genders", "system_error", ["expected a list"]),
-        ("currencies", "system_error", ["cannot be read"]),
+        ("currencies", "system_error", ["unreadable response"]),
         ("pronouns", "config_error", ["not followed", "302"]),
         ("nonsense", "config_error", ["no such stream"]),
     ],
