@@ -7,6 +7,12 @@ from hypothesis import HealthCheck, settings
 # PyAirbyte reads these when it is first imported, by whichever test comes first: it would ask Airbyte's registry else.
 os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_LIVE_PROGRESS="1")
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the cores, because most tests wait for a sandbox's latency, a pause or another process."""
+    return 2 * (os.cpu_count() or 1)
+
+
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 
 # A slow machine is not a failure: no test has a time limit.

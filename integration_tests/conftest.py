@@ -14,6 +14,14 @@ from sandbox.process import Sandbox
 from tools.connector import Connector
 
 
+@pytest.fixture(scope="session", autouse=True)
+def short_waits() -> Iterator[None]:
+    """The connector runs in forks of the tests, which wait a second at most before they repeat a request."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("loxo_api.retry.LONGEST_WAIT", 1.0)
+        yield
+
+
 @pytest.fixture
 def start_sandbox() -> Iterator[Callable[..., Sandbox]]:
     """Starts sandboxes that end with the test."""

@@ -16,6 +16,9 @@ logger = logging.getLogger("airbyte")
 
 T = TypeVar("T")
 
+# Seconds before the first repetition, at most, and before any; they double in between.
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+
 # Seconds after which a request is not sent again: the longest pause, twice.
 MAX_SECONDS = 2 * MAX_PAUSE_SECONDS
 
@@ -59,7 +62,7 @@ def retrying(policy: RetryPolicy, replay: Replay, send: Callable[[], T]) -> T:
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(is_allowed),
         # The jitter keeps streams that failed together from coming back together.
-        wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
+        wait=tenacity.wait_random_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
         stop=tenacity.stop_after_attempt(1 + policy.retries) | tenacity.stop_after_delay(MAX_SECONDS),
         before_sleep=_log_retry,
         reraise=True,
