@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .contenders import install_peers
 from .report import write_report
-from .works import QUICK, WORKS, Scale
+from .scenarios import QUICK, SCENARIOS, Scale
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
@@ -23,7 +23,7 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="less of everything")
-    parser.add_argument("--only", nargs="+", choices=WORKS, default=list(WORKS), help="these works alone")
+    parser.add_argument("--only", nargs="+", choices=SCENARIOS, default=list(SCENARIOS), help="only these scenarios")
     parser.add_argument("--report", action="store_true", help="only write the report of the figures at hand")
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -33,7 +33,7 @@ def main() -> None:
             print(f"{name} ...", flush=True)
             scale = QUICK if options.quick else Scale()
             began = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-            results[name] = {**WORKS[name](scale), "quick": options.quick, "began": began}
+            results[name] = {**SCENARIOS[name](scale), "quick": options.quick, "began": began}
             RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print(write_report(results, RESULTS.parent))
 

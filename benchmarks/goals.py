@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .measure import median
-from .works import AIOHTTP, OURS, REQUESTS
+from .scenarios import AIOHTTP, OURS, REQUESTS
 
 Goal = tuple[str, str, str]
 

@@ -17,7 +17,7 @@ WIDTH, LABEL, BAR, TITLE = 760, 190, 22, 40
 
 
 def bars(results: Mapping[str, Any]) -> str:
-    """The plot of the works that were measured."""
+    """The plot of the measured scenarios."""
     parts, top = [], 0
     for work, measure, title in PANELS:
         if work not in results:

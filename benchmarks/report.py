@@ -17,17 +17,15 @@ from .plot import bars
 Results = Mapping[str, Any]
 
 WHY = """
-Where the connector's time goes at no latency (py-spy, of what is beyond start-up): 35 to 40 % is the request itself,
-which the floor spends too; a quarter to a third the decoding of pages; the rest is one record at a time, the CDK's
-message objects and the encoding. Pages go whole from the workers to the main thread, and records are encoded once and
-written together; without the former the same work took 0.82 of requests + json, with it 0.65, in turns in one run.
-The wall time at no latency is that of its pace, which never exceeds 200 requests a second."""
+The connector's time beyond start-up is spent on the requests, the decoding of pages and the encoding of records, as
+`py-spy record --gil` shows. Pages pass from the workers to the main thread as one message, and records are encoded once
+and written together. The wall time at no latency follows from the request rate, which never exceeds 200 a second."""
 
 NOTES = {
     "people": "One list of 2 kB records, no latency: what each costs in CPU.",
     "slow_people": "The same list where each answer takes 200 ms. A scroll is serial; the connector cuts it into parts "
     "where the account proves that it honours date ranges.",
-    "lists": "All 55 lists of a mid-size agency at 200 ms. The longest scroll is the floor of all who do not cut it.",
+    "lists": "All lists of a mid-size agency at 200 ms. The longest scroll is the floor for readers that do not cut it.",
     "start_up": "One list of four rows: what each costs before it does anything.",
     "duckdb": "The same lists into a DuckDB file: the connector through PyAirbyte, whose own work most of this is, "
     "and dlt with its own destination.",

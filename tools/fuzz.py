@@ -74,17 +74,17 @@ def page(given: Any) -> None:
         RecordCount().add(decode_page(row, body))
 
 
-# Rows that come again are borne for as many as a count may hide; fewer do to see whether a walk ends.
+# Repeated records are accepted up to the count cap; a smaller cap suffices to see whether paging ends.
 scroll_module.COUNT_CAP = 100
 
 
-def walk(given: Any) -> None:
+def paging(given: Any) -> None:
     answers = []
     for _ in range(given.ConsumeIntInRange(1, 4)):
         rows = [
             {"id": given.ConsumeIntInRange(0, 5), "updated_at": _text(given)} for _ in range(given.ConsumeInt(1) % 4)
         ]
-        # Who claims endless records keeps any reader busy; the claims of a walk are small.
+        # A server that counts endless records keeps any reader busy, so the counts here are small.
         claimed = given.PickValueInList([None, *range(9)])
         body = {"people": rows, "scroll_id": given.PickValueInList([None, "a", "b"]), "total_count": claimed}
         with contextlib.suppress(ContractError):
@@ -132,7 +132,7 @@ def fields(given: Any) -> None:
     with_custom_fields({"properties": {}}, [field])
 
 
-TARGETS: tuple[Callable[[Any], None], ...] = (page, walk, cursor, time, header, config, state, fields)
+TARGETS: tuple[Callable[[Any], None], ...] = (page, paging, cursor, time, header, config, state, fields)
 _found: set[tuple[str, str, str]] = set()
 
 

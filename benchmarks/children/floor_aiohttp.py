@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import orjson
-from walk import following, rows_of
+from next_request import following, rows_of
 
 CONNECTIONS = 16
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import requests
-from walk import following, rows_of
+from next_request import following, rows_of
 
 task = json.loads(Path(sys.argv[1]).read_text())
 session = requests.Session()

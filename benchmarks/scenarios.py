@@ -1,4 +1,4 @@
-"""What is measured. Within a work the contenders take turns, so that a busy minute of the machine meets them all."""
+"""The measured scenarios. Within a scenario the contenders take turns, so that load on the machine affects them all."""
 
 from __future__ import annotations
 
@@ -266,7 +266,7 @@ def completeness(scale: Scale) -> Result:
     return {"cases": result}
 
 
-WORKS: dict[str, Callable[[Scale], Result]] = {
+SCENARIOS: dict[str, Callable[[Scale], Result]] = {
     "start_up": start_up,
     "people": people,
     "slow_people": slow_people,
