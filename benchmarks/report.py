@@ -25,7 +25,8 @@ NOTES = {
     "people": "One list of 2 kB records, no latency: what each costs in CPU.",
     "slow_people": "The same list where each answer takes 200 ms. A scroll is serial; the connector cuts it into parts "
     "where the account proves that it honours date ranges.",
-    "lists": "All lists of a mid-size agency at 200 ms. The longest scroll is the floor for readers that do not cut it.",
+    "lists": "All lists of a mid-size agency at 200 ms. The longest scroll is the floor for a reader that does not "
+    "cut it.",
     "start_up": "One list of four rows: what each costs before it does anything.",
     "duckdb": "The same lists into a DuckDB file: the connector through PyAirbyte, whose own work most of this is, "
     "and dlt with its own destination.",
