@@ -90,7 +90,7 @@ class ErrorMessages:
         words = self._redactor.words(response.body)
         quote = f", Loxo's words: {words}" if words else ""
         effect = retryable and status not in (404, 429)
-        return LoxoError(f"{name}: {text} (status {status}{quote})", kind, status, retryable, effect)
+        return LoxoError(f"{name}: {text} (status {status}{quote})", kind, status, retryable, effect, words)
 
     def unreadable(self, name: str, response: Response, error: Exception) -> LoxoError:
         """The error for a body that does not have the documented shape."""

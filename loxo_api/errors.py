@@ -20,6 +20,7 @@ class LoxoError(Exception):
     :param status: the HTTP status, or 0 if there was no response.
     :param retryable: whether the same request may succeed a little later.
     :param may_have_effect: whether Loxo may have carried out the request although it failed here.
+    :param words: what Loxo says of it, without the API key.
     """
 
     def __init__(
@@ -29,12 +30,14 @@ class LoxoError(Exception):
         status: int = 0,
         retryable: bool = False,
         may_have_effect: bool = False,
+        words: str = "",
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status
         self.retryable = retryable
         self.may_have_effect = may_have_effect
+        self.words = words
 
     @property
     def is_not_found(self) -> bool:

@@ -43,6 +43,7 @@ class Control:
         router.add_post("/_sandbox/at", self.at)
         router.add_delete("/_sandbox/at", self.forget)
         router.add_get("/_sandbox/life", self.life)
+        router.add_get("/_sandbox/writes", self.writes)
 
     async def requests(self, request: web.Request) -> web.Response:
         return _json(self.api.journal.as_dict())
@@ -101,6 +102,10 @@ class Control:
     async def life(self, request: web.Request) -> web.Response:
         """What the account did by itself, oldest first."""
         return _json(self.api.life.journal)
+
+    async def writes(self, request: web.Request) -> web.Response:
+        """What each write did, oldest first: its effect, its id and its fault."""
+        return _json(self.api.writing.journal)
 
     async def records(self, request: web.Request) -> web.Response:
         """All list items as the account has them now, without what settings do to answers."""

@@ -137,6 +137,11 @@ class Sandbox:
         answer: list[dict[str, Any]] = self.call("GET", "life")
         return answer
 
+    def writes(self) -> list[dict[str, Any]]:
+        """What each write did: method, path, effect, object, id and fault."""
+        answer: list[dict[str, Any]] = self.call("GET", "writes")
+        return answer
+
     def create(self, name: str, /, **fields: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self.call("POST", f"objects/{name}", fields)
         return answer

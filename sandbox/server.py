@@ -22,6 +22,7 @@ from .filters import Params, Refused
 from .life import Life
 from .paging import Pager, check_declared
 from .settings import ANSWERS, SettingError, Settings
+from .writing import Writing
 
 LOGGED = 20_000
 
@@ -64,6 +65,7 @@ class Api:
         self.number = 0
         self.pending: list[dict[str, Any]] = []  # what to do after the n-th answer of a path
         self.one_off, self.life = OneOff(), Life(agency, settings)
+        self.writing = Writing(agency, settings, self.pager.wire)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"].strip("/")
@@ -87,6 +89,9 @@ class Api:
         self.number += 1
         try:
             self._admit(request)
+            if request.method != "GET":
+                await asyncio.sleep(self.settings.latency_ms / 1000)
+                return await self.writing.respond(request, path, self.number)
             fault = self.faults.choose(self.settings, self.number, path, request.path_qs)
             wait = self.settings.latency_ms + (self.settings.slow_ms if fault == "slow" else 0)
             if wait:
@@ -110,8 +115,6 @@ class Api:
         every = self.settings.throttle_every
         if (every and self.number % every == 0) or self.limit.exceeded(self.settings):
             raise Refused(429, body={"status": 429, "error": "Too Many Requests"})
-        if request.method != "GET":
-            raise Refused(405, body={"status": 405, "error": "Method Not Allowed"})
 
     def _refusal(self, request: web.Request, refused: Refused) -> web.Response:
         if refused.html:
@@ -142,6 +145,8 @@ class Api:
                 raise Refused(302, body={}, headers={"Location": settings.redirect[name]})
             wanted = fault if fault in ANSWERS else ""
             kind = self.one_off.take(names) or wanted or steady(settings, names)
+            if (file := self.writing.file(path)) is not None:
+                return file
             endpoint, ids = find(path) or (None, [])
             body = without_data(kind, endpoint)
             if body is None and endpoint:
@@ -182,7 +187,7 @@ class Api:
         if form in ("bare", "keyed"):
             listed = self.pager.answer(table, replace(endpoint, paging="none"), params, path)
             return listed if form == "bare" else b"{" + orjson.dumps(endpoint.path) + b":" + listed + b"}"
-        return self.pager.answer(table, endpoint, params, path, scope, short)
+        return self.pager.answer(table, endpoint, params, path, self.writing.visible(table, scope), short)
 
     def _activity_types(self, workflow: str | None) -> Any:
         """A deal workflow has its own types; without one Loxo lists the candidate types (loxo-mcp-server)."""

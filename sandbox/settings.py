@@ -10,6 +10,19 @@ from typing import Any
 from . import clock
 
 FAULTS = ("status_500", "status_503", "reset", "truncate", "html", "slow", "proxy_404", "errors")
+WRITE_FAULTS = (
+    "status_429",
+    "status_500_before",
+    "status_500_after",
+    "reset_before",
+    "reset_after",
+    "cut_before",
+    "cut_after",
+    "html_before",
+    "html_after",
+    "hang_before",
+    "hang_after",
+)
 SHARES = ("create", "edit", "delete", "move", "back_date")
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -33,6 +46,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "deal_detail": ("flat", "wrapped"),
     "custom_fields": ("a", "b"),
     "custom_ranges": ("object", "array"),
+    "json_bodies": ("refused", "accepted"),
+    "duplicates": ("create", "merge"),
+    "applicants": ("pipeline", "inbox"),
+    "stage_moves": ("move", "ignored"),
+    "unsaved": ("errors", "silent"),
 }
 # What the values (or the entries) of a setting may be, where only some words have a meaning.
 ANSWERS = (
@@ -51,6 +69,7 @@ ANSWERS = (
 ODDITIES = ("nested", "big_integers", "surrogates", "nul")
 WORDS: dict[str, tuple[tuple[str, ...], str]] = {  # setting -> the words, and whether they are its keys or its values
     "faults": (FAULTS, "keys"),
+    "write_faults": (WRITE_FAULTS, "keys"),
     "life_shares": (SHARES, "keys"),
     "answers": (ANSWERS, "values"),
     "odd_records": (ODDITIES, "values"),
@@ -135,6 +154,14 @@ class Settings:
     jobs_wall: int = 10_000  # loxo-cli, live: 400 past it
     total_cap: int = 0  # a search engine may stop counting: total_count = min(total, cap) in every list; 0 = exact
     count_lag: float = 0  # seconds by which total_count lags behind creations
+    # Writing.
+    write_faults: dict[str, float] = field(default_factory=dict)  # share of the writes; before or after the effect
+    search_lag: float = 0  # seconds until a list shows a new row; not known
+    json_bodies: str = "refused"  # 422 (loxo-laravel-api); loxo-cli and two others send JSON and work
+    duplicates: str = "create"  # auto-merge by e-mail is a choice of the account (help.loxo.co)
+    applicants: str = "pipeline"  # since Loxo's inbox, `inbox`: no list shows the applicant (help.loxo.co)
+    stage_moves: str = "move"  # `ignored`: the activity is written and the stage stays
+    unsaved: str = "errors"  # a creation that is not saved: 200, id null; `silent` does not say why (loxo-cli, live)
     custom_fields: str = "a"  # which custom fields the agency has made
     custom_ranges: str = "object"  # custom_numeric_range_N and custom_date_range_N; only nulls were recorded (chaloner)
 
