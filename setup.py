@@ -40,9 +40,13 @@ setup(
     description="Airbyte source for Loxo, the recruiting ATS and CRM: every object, incremental, reconciled",
     license="MIT",
     python_requires=">=3.10,<3.14",
-    packages=find_packages(include=["loxo_api", "loxo_api.*", "source_loxo", "source_loxo.*"]),
-    package_data={"source_loxo": ["spec.yaml", "schemas/*.json"]},
+    packages=find_packages(
+        include=["loxo_api", "loxo_api.*", "source_loxo", "source_loxo.*", "destination_loxo", "destination_loxo.*"]
+    ),
+    package_data={"source_loxo": ["spec.yaml", "schemas/*.json"], "destination_loxo": ["spec.yaml"]},
     install_requires=RUNTIME,
     extras_require={"sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},
-    entry_points={"console_scripts": ["source-loxo=source_loxo.run:run"]},
+    entry_points={
+        "console_scripts": ["source-loxo=source_loxo.run:run", "destination-loxo=destination_loxo.run:run"],
+    },
 )

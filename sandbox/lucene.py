@@ -17,7 +17,8 @@ Test = Callable[[Values], bool]
 ReadDate = Callable[[str, bool], "int | None"]
 OR_LIMIT = 25  # 26 conditions are refused (seen live by the Lignum group's scripts)
 DATES = ("created_at", "updated_at", "opened_at", "filled_at", "published_at", "closes_at", "start_date", "end_date")
-FIELDS = {"skills": "skillsets", "company_name": "company.name"}  # the index has other names than the response
+# The index has other names than the response.
+FIELDS = {"skills": "skillsets", "company_name": "company.name", "emails": "emails.value"}
 FREE_TEXT = ("name", "title", "current_title", "current_company", "location", "skillsets", "notes", "all_raw_tags")
 
 _TOKEN = re.compile(

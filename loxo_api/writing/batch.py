@@ -11,10 +11,11 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Generic, NamedTuple, TypeVar
 
 from loxo_api.writing.outcomes import Outcome, Result
 from loxo_api.writing.preparation import Write
@@ -28,10 +29,17 @@ WORKERS = 16
 WINDOW = 512
 
 
+class Task(NamedTuple):
+    """A write of several requests; `run` is called again as long as its result says when."""
+
+    identities: set[tuple[str, ...]]
+    run: Callable[[], Result]
+
+
 @dataclass
 class _Item(Generic[Tag]):
     tag: Tag
-    write: Write | None
+    run: Callable[[], Result] | None
     identities: set[tuple[str, ...]] = field(default_factory=set)
     result: Result | None = None
     due: float = 0.0
@@ -39,7 +47,7 @@ class _Item(Generic[Tag]):
 
     @property
     def is_settled(self) -> bool:
-        return self.write is None or self.result is not None
+        return self.run is None or self.result is not None
 
 
 class _End:
@@ -50,7 +58,7 @@ class _End:
 
 
 def write_all(
-    writer: Writer, inputs: Iterable[tuple[Tag, Write | Result | None]], workers: int = WORKERS
+    writer: Writer, inputs: Iterable[tuple[Tag, Write | Task | Result | None]], workers: int = WORKERS
 ) -> Iterator[tuple[Tag, Result | None]]:
     """Writes all inputs, and yields each with its outcome, in their order.
 
@@ -65,10 +73,11 @@ def write_all(
     def read() -> None:
         try:
             for tag, given in inputs:
-                write = given if isinstance(given, Write) else None
-                item: _Item[Tag] = _Item(tag, write, result=given if isinstance(given, Result) else None)
-                if write is not None:
-                    item.identities = writer.identities(write)
+                item: _Item[Tag] = _Item(tag, None, result=given if isinstance(given, Result) else None)
+                if isinstance(given, Write):
+                    item.run, item.identities = partial(writer.write, given), writer.identities(given)
+                elif isinstance(given, Task):
+                    item.run, item.identities = given.run, given.identities
                 room.acquire()
                 events.put(item)
             events.put(_End())
@@ -82,7 +91,7 @@ def write_all(
     with ThreadPoolExecutor(workers, thread_name_prefix="write") as pool:
         while True:
             if not failure:
-                wait = _start(writer, window, pool, events, workers)
+                wait = _start(window, pool, events, workers)
             elif not any(item.is_running for item in window):
                 break
             else:
@@ -119,7 +128,6 @@ def write_all(
 
 
 def _start(
-    writer: Writer,
     window: deque[_Item[Tag]],
     pool: ThreadPoolExecutor,
     events: queue.SimpleQueue[_Item[Tag] | _End | tuple[_Item[Tag], Future[Result]]],
@@ -140,10 +148,10 @@ def _start(
         if item.due > now:
             wait = min(wait or 1e9, item.due - now)
             continue
-        assert item.write is not None
+        assert item.run is not None
         item.is_running = True
         running += 1
-        future = pool.submit(writer.write, item.write)
+        future = pool.submit(item.run)
         future.add_done_callback(lambda done, item=item: events.put((item, done)))  # type: ignore[misc]
     return wait
 

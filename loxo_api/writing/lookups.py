@@ -96,6 +96,26 @@ class Lookups:
         except LoxoError as error:
             raise NotConclusive(str(error)) from None
 
+    def finds_known_records(self, operation: Operation, values: Mapping[str, Any]) -> bool:
+        """Whether the look-up finds a record that exists: one that never finds anything proves no absence.
+
+        :param values: those of the record that was not found.
+        """
+        if operation.lookup not in (Lookup.SEARCH, Lookup.ACTIVITY):
+            return True
+        try:
+            for record in self._client.page(replace(ENDPOINTS[operation.object], try_per_page=0)).records:
+                if operation.lookup is Lookup.ACTIVITY:
+                    known: Mapping[str, Any] = record if record.get("person_id") else {}
+                else:
+                    name = self.keys(operation, values)[0][0]
+                    known = dict.fromkeys([name] if (read := _read_values(name, record)) else [], min(read, default=""))
+                if known:
+                    return any(found["id"] == record["id"] for found in self.find(operation, known, {}, 0.0))
+        except (LoxoError, NotConclusive):
+            pass
+        return False
+
     def created_at(self, operation: Operation, record: Record) -> float | None:
         """When a record was created, in seconds since 1970; the full record is asked where the list does not say."""
         moment = parse_timestamp(record.get("created_at"))

@@ -9,7 +9,8 @@ What decides whether a request may be sent again:
 | the process was killed after the intent | looked for; again if proven absent | again, unless it appends | again |
 
 Absence is hard to prove, because a search may lag behind writes (how long is not known of Loxo). It is believed when a
-creation that was sent *later* is found by the same look-up, or, where there is none, after `SEARCH_LAG_SECONDS`.
+creation that was sent *later* is found by the same look-up. Where there is none, it is believed after
+`SEARCH_LAG_SECONDS`, if the look-up finds another record that exists.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SEARCH_LAG_SECONDS = 30.0
 # A request that we gave up may still be on its way for a moment.
 SETTLE_SECONDS = 2.0
 # A search that lags longer than this proves nothing in this run.
-LONGEST_LAG_SECONDS = 300.0
+LONGEST_LAG_SECONDS = 120.0
 # Loxo ignores these when a person is created, and takes them in an update (loxo-mcp-server, live).
 IGNORED_ON_CREATION: Mapping[str, frozenset[str]] = {
     "people": frozenset({"all_raw_tags", "person_type_id", "source_type_id"})
@@ -217,7 +218,7 @@ class Writer(Changes):
         return Result(Outcome.WRITTEN, record_id, answer=answer)
 
     def _finish(self, prepared: Prepared, record_id: int) -> Result:
-        """Sends what Loxo ignores in a creation. The ledger has a name of its own for it, so a killed run goes on here."""
+        """Sends what Loxo ignores in a creation; under its own verb in the ledger, so a killed run goes on here."""
         write, later = prepared.write, IGNORED_ON_CREATION[prepared.write.object] & set(prepared.values)
         values = {name: prepared.values[name] for name in sorted(later)}
         second = self._prepared(replace(write, values=values, files=()), Verb.UPDATE)
@@ -280,7 +281,9 @@ class Writer(Changes):
             return False
         sent_at, witness, record_id = self._witnesses.get(prepared.write.object, (0.0, prepared, 0))
         if sent_at <= lost_at:
-            return elapsed >= SEARCH_LAG_SECONDS
+            return elapsed >= SEARCH_LAG_SECONDS and self._lookups.finds_known_records(
+                prepared.operation, prepared.values
+            )
         try:
             found = self._lookups.find(witness.operation, witness.values, witness.write.path_ids, sent_at)
         except NotConclusive:
