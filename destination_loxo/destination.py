@@ -1,7 +1,7 @@
 """The commands of the destination: spec, check, discover and write.
 
 The CDK's `Destination` has no `discover`, drops a state's `id` and its rejected records, does not flush, and logs a
-line that it cannot read (all measured with airbyte-cdk 7.39.1). So its class gives the interface, and the lines are ours.
+line that it cannot read (all measured with airbyte-cdk 7.39.1). So its class gives the interface, and no more.
 """
 
 from __future__ import annotations
