@@ -19,6 +19,7 @@ from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Record
 from loxo_api.writing.action_inputs import application, attachment, attachments, candidate, number, part
+from loxo_api.writing.changes import reason_of
 from loxo_api.writing.operations import Verb
 from loxo_api.writing.outcomes import Outcome, Rejection, Result
 from loxo_api.writing.preparation import File, Write
@@ -245,7 +246,7 @@ def run(actions: Actions, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     except LoxoError as error:
         if not error.is_not_found:
             raise
-        reason = error.words or str(error)
+        reason = reason_of(error)
     return {"action": name, "outcome": Outcome.REJECTED.value, "reason": reason, "was_sent": False}
 
 

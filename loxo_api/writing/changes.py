@@ -9,7 +9,7 @@ from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import Record
-from loxo_api.redaction import Redactor
+from loxo_api.redaction import HIDDEN, Redactor
 from loxo_api.retry import Replay
 from loxo_api.timestamps import to_seconds
 from loxo_api.writing import ledger as ledgers
@@ -106,7 +106,7 @@ class Changes:
                 if is_of_the_run(error):
                     self._ledger.put_back(name, key, before)
                     raise
-                return self._rejected(prepared, error.words or str(error))
+                return self._rejected(prepared, reason_of(error))
             reason = "Loxo did not answer"
         entry = self._ledger.find(name, key)
         assert entry is not None
@@ -161,7 +161,7 @@ class Changes:
                             self._ledger.put_back(write.object, key, entry)
                         raise
                     if not (error.is_not_found and was_lost):
-                        reason = error.words or str(error)
+                        reason = reason_of(error)
                         break
                     # Our own deletion, whose answer was lost.
                 else:
@@ -205,3 +205,8 @@ class Changes:
 def is_of_the_run(error: LoxoError) -> bool:
     """Whether the next write would fail in the same way: the key, the address, the network or the throttle."""
     return error.kind is not ErrorKind.SYSTEM and not error.is_not_found
+
+
+def reason_of(error: LoxoError) -> str:
+    """Why Loxo refused a write: in its words, where they can be shown."""
+    return error.words if error.words not in ("", HIDDEN) else str(error)

@@ -24,7 +24,7 @@ from loxo_api.errors import LoxoError
 from loxo_api.pages import Record
 from loxo_api.retry import Replay
 from loxo_api.writing import ledger as ledgers
-from loxo_api.writing.changes import MAX_SENDS, Changes, is_of_the_run
+from loxo_api.writing.changes import MAX_SENDS, Changes, is_of_the_run, reason_of
 from loxo_api.writing.ledger import Entry, digest
 from loxo_api.writing.lookups import NotConclusive, is_since
 from loxo_api.writing.operations import OPERATIONS, Lookup, Verb
@@ -195,7 +195,7 @@ class Writer(Changes):
                 if not earlier:
                     self._ledger.put_back(write.object, prepared.key, before)
                 raise
-            return self._rejected(prepared, error.words or str(error))
+            return self._rejected(prepared, reason_of(error))
         assert record_id is not None
         if self._lookups.can_find(operation, prepared.values, write.path_ids):
             self._witnesses[write.object] = (sent_at, prepared, record_id)
