@@ -22,7 +22,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from destination_loxo.destination import DestinationLoxo, read_json
-from loxo_api.errors import ConfigError, ContractError, LoxoError
+from loxo_api.errors import ConfigError, ContractError, ErrorKind, LoxoError
 from loxo_api.exact_json import dumps
 
 logger = logging.getLogger("airbyte")
@@ -66,6 +66,9 @@ def run() -> None:
         _fail(error, out)
     except BrokenPipeError:
         os._exit(1)
+    except Exception as error:  # its text may hold people's data
+        text = f"An unexpected {type(error).__name__} ended the command. Please report it as a defect of the connector."
+        _fail(LoxoError(f"{text} The next sync goes on from the last state.", ErrorKind.SYSTEM), out)
     # A thread may wait for more input, which nobody needs.
     os._exit(0)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from loxo_api.endpoints import ENDPOINTS
+from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Record
 from loxo_api.writing.action_inputs import application, attachment, attachments, candidate, number, part
@@ -197,12 +197,11 @@ class Actions:
 
     def _application(self, job_id: int, candidate_id: int) -> Record:
         """A candidate record of a job."""
-        body = self._writer.client.request("GET", f"jobs/{job_id}/candidates/{candidate_id}").body
-        record = json.loads(body)
-        if not isinstance(record, dict):
+        path = f"jobs/{job_id}/candidates/{candidate_id}"
+        page = self._writer.client.page(Endpoint("application", path, Paging.RECORD, ("candidate",)))
+        if not page.records:
             raise Rejection(f"Loxo has no application {job_id}/{candidate_id}")
-        found: Record = record.get("candidate", record)
-        return found
+        return page.records[0]
 
 
 def _person_of(record: Record) -> int:

@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from loxo_api.custom_fields import is_custom_field
 from loxo_api.timestamps import parse_timestamp
 from loxo_api.writing.field_names import ROW_FIELDS
 from loxo_api.writing.operations import Kind, Operation
 from loxo_api.writing.outcomes import Rejection
 
 Form = list[tuple[str, str]]
+
+# How the keys of the agency's own hierarchies begin.
+_HIERARCHY = "custom_hierarchy_"
 
 
 def encode(operation: Operation, values: Mapping[str, Any]) -> Form:
@@ -38,7 +40,8 @@ def encode(operation: Operation, values: Mapping[str, Any]) -> Form:
 def _field(operation: Operation, name: str, key: str, kind: Kind, value: Any) -> Form:
     if value is None:
         # An empty text is how a form clears a field. Not proven of Loxo.
-        return [(f"{key}[]" if kind in (Kind.TEXTS, Kind.INTEGERS, Kind.ROWS) else key, "")]
+        is_list = kind in (Kind.TEXTS, Kind.INTEGERS, Kind.ROWS) or name.startswith(_HIERARCHY)
+        return [(f"{key}[]" if is_list else key, "")]
     if kind in (Kind.TEXTS, Kind.INTEGERS):
         one = Kind.TEXT if kind is Kind.TEXTS else Kind.INTEGER
         return [(f"{key}[]", _scalar(name, one, item)) for item in _items(name, kind, value)]
@@ -157,9 +160,8 @@ def missing_fields(operation: Operation, values: Mapping[str, Any]) -> list[str]
 
 def unresolved_options(values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """The options of the agency's own hierarchies, by field: ids, names, or the objects that Loxo returns."""
-    prefix = "custom_hierarchy_"
     return {
         name: value if isinstance(value, list) else [value]
         for name, value in values.items()
-        if is_custom_field(name) and name.startswith(prefix) and value is not None
+        if name.startswith(_HIERARCHY) and value is not None
     }

@@ -58,6 +58,19 @@ class Lookups:
         found = [(name, _value(name, values)) for name in names if not only or name == only]
         return [(name, value) for name, value in found if value]
 
+    def likeness(
+        self, operation: Operation, values: Mapping[str, Any], path_ids: Mapping[str, int]
+    ) -> list[tuple[str, ...]]:
+        """What makes a look-up take one record for another: such writes must not run at once."""
+        found: list[tuple[str, ...]] = [*self.keys(operation, values)]
+        text = _plain_text(values.get("notes") or values.get("body") or values.get("document"))
+        ids = [str(values.get(name) or "") for name in ("person_id", "job_id", "company_id", "activity_type_id")]
+        if operation.lookup in (Lookup.ACTIVITY, Lookup.MESSAGE, Lookup.FILE):
+            found.append((*ids, *map(str, path_ids.values()), _digits(values.get("to_number")), text))
+        if operation.lookup is Lookup.APPLICATION:
+            found.append((_value("email", values), *map(str, path_ids.values())))
+        return found
+
     def can_find(self, operation: Operation, values: Mapping[str, Any], path_ids: Mapping[str, int]) -> bool:
         """Whether there is a way to look for the record."""
         lookup = operation.lookup
@@ -133,18 +146,27 @@ class Lookups:
     def _searched(self, operation: Operation, values: Mapping[str, Any], only: str) -> list[Record]:
         endpoint = ENDPOINTS[operation.object]
         unsearchable = NOT_SEARCHABLE.get(operation.object, frozenset())
-        for name, value in self.keys(operation, values, only):
-            if name in unsearchable:
-                raise NotConclusive(f"Loxo does not search {operation.object} by '{name}'")
-            field = "emails" if name == "email" else name
-            quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-            page = self._client.page(replace(endpoint, try_per_page=0), {"query": f'{field}:"{quoted}"'})
-            hits = [record for record in page.records if self._has(endpoint, record, name, value)]
-            if hits:
-                return hits
-            if page.total_count is None or page.total_count > len(page.records):
-                raise NotConclusive(f"a search of {operation.object} by '{name}' finds more than one page")
+        for place, (name, value) in enumerate(self.keys(operation, values, only)):
+            try:
+                if hits := self._hits(endpoint, unsearchable, name, value):
+                    return hits
+            except (LoxoError, NotConclusive):
+                # The first key is one that Loxo is known to search by; that it knows the others is not proven.
+                if not place:
+                    raise
         return []
+
+    def _hits(self, endpoint: Endpoint, unsearchable: frozenset[str], name: str, value: str) -> list[Record]:
+        """The records of which one field has exactly this value."""
+        if name in unsearchable:
+            raise NotConclusive(f"Loxo does not search {endpoint.name} by '{name}'")
+        field = "emails" if name == "email" else name
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        page = self._client.page(replace(endpoint, try_per_page=0), {"query": f'{field}:"{quoted}"'})
+        hits = [record for record in page.records if self._has(endpoint, record, name, value)]
+        if not hits and (page.total_count is None or page.total_count > len(page.records)):
+            raise NotConclusive(f"a search of {endpoint.name} by '{name}' finds more than one page")
+        return hits
 
     def _has(self, endpoint: Endpoint, record: Record, name: str, value: str) -> bool:
         if name == "email" and "emails" not in record:

@@ -93,7 +93,9 @@ class Writer(Changes):
             found.add((write.object, "id", str(write.record_id)))
         operation = OPERATIONS.get((write.object, Verb.CREATE))
         if operation:
-            found |= {(write.object, *pair) for pair in self._lookups.keys(operation, write.values)}
+            values = {**write.values, **{file.field: file.name for file in write.files}}
+            alike = self._lookups.likeness(operation, values, write.path_ids)
+            found |= {(write.object, *each) for each in alike}
         return found
 
     # Creations ---------------------------------------------------------------------------------------------------

@@ -294,3 +294,23 @@ def test_options_are_written_by_name_or_id(account: Start) -> None:
     ]
     ambiguous = here.writer.write(Write("people", Verb.CREATE, {"name": "Ada", "custom_hierarchy_1": ["IT"]}))
     assert "2 options of that name" in ambiguous.reason
+
+
+def test_two_equal_notes_under_two_keys_do_not_run_at_once(account: Start) -> None:
+    here = account()
+    values = {"activity_type_id": 1, "person_id": 2, "notes": "<p>Hi</p>"}
+    first = Write("person_events", Verb.CREATE, values, key="1")
+    second = Write("person_events", Verb.CREATE, {**values, "notes": "Hi"}, key="2")
+    other = Write("person_events", Verb.CREATE, {**values, "person_id": 3}, key="3")
+    assert here.writer.identities(first) & here.writer.identities(second)
+    assert not here.writer.identities(first) & here.writer.identities(other)
+
+
+def test_a_search_by_the_second_key_may_fail(account: Start) -> None:
+    here = account()
+    here.answers = [SAVED]
+    here.lists["people"] = lambda request: people(
+        *([{"id": number} for number in range(3)] if "linkedin" in request.params["query"] else [])
+    )
+    write = Write("people", None, {"name": "Ada", "email": "ada@x.example", "linkedin_url": "linkedin.com/in/ada"})
+    assert here.writer.write(write).outcome is Outcome.WRITTEN
