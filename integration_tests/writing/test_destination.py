@@ -53,6 +53,12 @@ def test_discover_offers_only_what_loxo_has(connect: Connect) -> None:
     assert "custom_text_1" in people["json_schema"]["properties"]
 
 
+def test_what_discover_prints_is_valid_by_airbytes_protocol(connect: Connect) -> None:
+    protocol = pytest.importorskip("airbyte_protocol.models")
+    for message in connect(allow_deletes=True, allow_messages=True).discover().messages:
+        protocol.AirbyteMessage.model_validate(message)
+
+
 def test_states_come_back_with_their_id_and_their_counts(connect: Connect, box: Sandbox) -> None:
     lines = [
         person(1),

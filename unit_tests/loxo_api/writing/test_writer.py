@@ -314,3 +314,41 @@ def test_a_search_by_the_second_key_may_fail(account: Start) -> None:
     )
     write = Write("people", None, {"name": "Ada", "email": "ada@x.example", "linkedin_url": "linkedin.com/in/ada"})
     assert here.writer.write(write).outcome is Outcome.WRITTEN
+
+
+def test_a_request_that_may_still_be_under_way_is_not_repeated(account: Start) -> None:
+    here = account()
+    here.answers = [RESET, answer({"person": {"id": 6}, "errors": []}), SAVED]
+    here.lists["people"] = lambda request: people(
+        *([person(here, 6, "bob@x.example")] if "bob@" in request.params["query"] else [])
+    )
+    assert here.writer.write(ADA).retry_in is not None
+    here.clock.sleep(1)
+    here.writer.write(Write("people", Verb.CREATE, {"name": "Bob", "email": "bob@x.example"}))
+    # Bob is found, so the search does not lag; but Ada's request was given up only a second ago.
+    assert here.writer.write(ADA).retry_in is not None
+    here.clock.sleep(2)
+    assert here.writer.write(ADA).record_id == 5
+
+
+def test_several_new_records_that_fit_are_unknown(account: Start) -> None:
+    here = account()
+    here.answers = [RESET]
+    here.lists["people"] = lambda request: people(person(here, 5), person(here, 6))
+    assert "2 new records fit it" in here.writer.write_and_wait(ADA).reason
+
+
+def test_an_answer_for_another_record_confirms_nothing(account: Start) -> None:
+    here = account()
+    here.answers = [answer({"person": {"id": 7}, "errors": []})]
+    result = here.writer.write(Write("people", Verb.UPDATE, {"city": "Ulm"}, record_id=5))
+    assert result.outcome is Outcome.UNKNOWN
+
+
+def test_a_record_of_another_key_is_not_adopted(account: Start) -> None:
+    here = account()
+    here.answers = [SAVED, RESET, answer({"person": {"id": 6}, "errors": []})]
+    here.writer.write(ADA)
+    here.lists["people"] = lambda request: people(person(here, 5))
+    twin = Write("people", Verb.CREATE, {"name": "Ada", "email": "ada@x.example"}, key="2")
+    assert here.writer.write_and_wait(twin).record_id == 6
