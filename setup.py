@@ -43,7 +43,7 @@ setup(
     packages=find_packages(
         include=["loxo_api", "loxo_api.*", "source_loxo", "source_loxo.*", "destination_loxo", "destination_loxo.*"]
     ),
-    package_data={"source_loxo": ["spec.yaml", "schemas/*.json"], "destination_loxo": ["spec.yaml"]},
+    package_data={"source_loxo": ["spec.yaml", "schemas/*.json"], "destination_loxo": ["*.yaml"]},
     install_requires=RUNTIME,
     extras_require={"sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},
     entry_points={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -83,26 +84,26 @@ def test_all_faults_at_once_and_a_lagging_list(connect: Connect, box: Sandbox, n
 def test_twenty_kills_write_nothing_twice(connect: Connect, box: Sandbox, mode: str) -> None:
     box.set(write_faults={"reset_after": 0.05, "status_500_after": 0.05}, latency_ms=15, **QUICK)
     destination, streams = connect(), [stream("people", mode, ["n"])]
-    lines = [record("people", n=number, name=f"P {number}", email=f"p{number}@new.example") for number in range(300)]
+    lines = [record("people", n=number, name=f"P {number}", email=f"p{number}@new.example") for number in range(400)]
     text, chance, told = text_of([*lines, state("people", 1)]), random.Random(1), []
     for _ in range(20):
         process = destination.started(streams)
         assert process.stdin and process.stdout
         before = len(box.writes())
         process.stdin.write(text)
-        process.stdin.flush()
-        goal = before + chance.randint(1, 30)
+        process.stdin.close()
+        goal = before + chance.randint(1, 25)
         while len(box.writes()) < goal and process.poll() is None:
-            pass
+            time.sleep(0.01)
         process.kill()
         process.wait()
         told += [json.loads(line) for line in process.stdout if '"STATE"' in line and line.endswith("\n")]
-    assert not told or len(found(box, "people")) == 300
+    assert not told or len(found(box, "people")) == 400
     box.set(write_faults={})
     output = destination.write(streams, [*lines, state("people", 1)])
     there = found(box, "people")
     assert output.exit_code == 0, output.text
-    assert (len(there), there.total(), len(output.states)) == (300, 300, 1)
+    assert (len(there), there.total(), len(output.states)) == (400, 400, 1)
 
 
 def test_no_state_is_told_after_an_unknown_write(connect: Connect, box: Sandbox) -> None:
