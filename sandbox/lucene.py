@@ -17,8 +17,7 @@ Test = Callable[[Values], bool]
 ReadDate = Callable[[str, bool], "int | None"]
 OR_LIMIT = 25  # 26 conditions are refused (seen live by the Lignum group's scripts)
 DATES = ("created_at", "updated_at", "opened_at", "filled_at", "published_at", "closes_at", "start_date", "end_date")
-# The index has other names than the response.
-FIELDS = {"skills": "skillsets", "company_name": "company.name", "emails": "emails.value"}
+FIELDS = {"skills": "skillsets", "company_name": "company.name"}  # the index has other names than the response
 FREE_TEXT = ("name", "title", "current_title", "current_company", "location", "skillsets", "notes", "all_raw_tags")
 
 _TOKEN = re.compile(
@@ -189,6 +188,8 @@ def _term(field: str | None, text: str) -> Test:
     pattern = re.compile(rf"(?<!\w){phrase}(?!\w)")
 
     def hit(value: Any) -> bool:
+        if isinstance(value, dict):  # an e-mail or a phone number
+            value = value.get("value")
         if value is None:
             return False
         if isinstance(value, bool):

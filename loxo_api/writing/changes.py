@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -49,6 +50,7 @@ class Changes:
         self._hierarchies = Hierarchies(client)
         self._now, self._sleep = now, sleep
         self._offset: float | None = None
+        self._asking = threading.Lock()
         # Reads may lag behind writes, so what this run wrote it remembers.
         self._ids_by_key: dict[tuple[str, str, str], int] = {}
 
@@ -196,9 +198,10 @@ class Changes:
 
     def _loxo_now(self) -> float:
         """The time by Loxo's clock: what it writes into `created_at` is compared with it."""
-        if self._offset is None:
-            served_at = self.client.page(ENDPOINTS["person_types"]).served_at
-            self._offset = to_seconds(served_at) - self._now() if served_at else 0.0
+        with self._asking:
+            if self._offset is None:
+                served_at = self.client.page(ENDPOINTS["person_types"]).served_at
+                self._offset = to_seconds(served_at) - self._now() if served_at else 0.0
         return self._now() + self._offset
 
 
