@@ -1,7 +1,14 @@
 """The seven recruiting actions: each takes one JSON object and returns one, with the outcome in it.
 
-A command needs no more than this: `ACTIONS` by name, `run_lines` for many. The result of every action has `outcome`
-(written, rejected or unknown) and `reason`; only "written" means that Loxo has confirmed it.
+A command needs no more than this:
+
+    with open_writer(Config.parse(values), ledger_path) as writer:
+        actions = Actions(writer, stage_activity_types)
+        told = run(actions, name, nested(flags))              # one; `name` is one of ACTIONS
+        for told in run_lines(actions, name, sys.stdin): ...  # or many, one JSON object a line
+
+Every result has `outcome` (written, rejected or unknown; "read" for the downloads) and `reason`; only "written" means
+that Loxo has confirmed it. `key` in the input is the caller's name for the write, under which a second run finds it.
 """
 
 from __future__ import annotations
