@@ -10,7 +10,7 @@ import pytest
 from loxo_api.writing.field_names import PAIRS
 from loxo_api.writing.operations import OBJECTS, OPERATIONS, REFUSED, Kind, Lookup, Verb
 
-SCHEMAS = Path(__file__).resolve().parents[3] / "source_loxo/schemas"
+SCHEMAS = Path(__file__).resolve().parents[3] / "loxo_api/schemas"
 
 
 def read_fields(name: str) -> set[str]:
