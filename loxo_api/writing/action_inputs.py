@@ -21,13 +21,20 @@ RESUME_TYPES = frozenset({"cv", "resume", "résumé"})
 
 
 def nested(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Dotted names as objects, for fields that come from flags."""
+    """Dotted names as objects, for fields that come from flags.
+
+    :raises Rejection: a name has both a value and fields.
+    """
     found: dict[str, Any] = {}
     for name, value in fields.items():
         *outer, last = name.split(".")
-        target = found
+        target: Any = found
         for part in outer:
             target = target.setdefault(part, {})
+            if not isinstance(target, dict):
+                raise Rejection(f"'{part}' of '{name}' has a value already")
+        if last in target:
+            raise Rejection(f"'{name}' has fields already")
         target[last] = value
     return found
 
@@ -116,4 +123,7 @@ def attachment(data: Mapping[str, Any]) -> tuple[str, File]:
 
 def attachments(data: Mapping[str, Any]) -> list[tuple[str, File]]:
     rows = data.get("attachments") or []
-    return [attachment(row) for row in (rows if isinstance(rows, list) else [rows])]
+    rows = rows if isinstance(rows, list) else [rows]
+    if not all(isinstance(row, Mapping) for row in rows):
+        raise Rejection("'attachments' is not a list of objects")
+    return [attachment(row) for row in rows]

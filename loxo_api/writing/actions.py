@@ -266,7 +266,7 @@ def run_lines(actions: Actions, name: str, lines: Iterable[str]) -> Iterator[dic
             continue
         try:
             data = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
         if isinstance(data, dict):
             yield {"line": place, **run(actions, name, data)}
