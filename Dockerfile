@@ -13,8 +13,9 @@ COPY setup.py pyproject.toml README.md main.py ./
 COPY loxo_api ./loxo_api
 COPY loxoctl ./loxoctl
 COPY source_loxo ./source_loxo
+COPY destination_loxo ./destination_loxo
 RUN pip install --no-cache-dir --no-deps . \
-    && rm -r build loxo_api loxoctl source_loxo *.egg-info pyproject.toml README.md
+    && rm -r build loxo_api loxoctl source_loxo destination_loxo *.egg-info pyproject.toml README.md
 
 USER airbyte
 ENV AIRBYTE_ENTRYPOINT="python /airbyte/integration_code/main.py"

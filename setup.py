@@ -2,7 +2,7 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-PACKAGES = ("loxo_api", "loxoctl", "source_loxo")
+PACKAGES = ("destination_loxo", "loxo_api", "loxoctl", "source_loxo")
 
 # Only what `read` needs: the image installs nothing else.
 RUNTIME = [
@@ -70,11 +70,18 @@ setup(
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=[f"{name}{below}" for name in PACKAGES for below in ("", ".*")]),
     package_data={
+        "destination_loxo": ["py.typed", "*.yaml"],
         "loxo_api": ["py.typed", "schemas/*.json"],
         "loxoctl": ["py.typed"],
         "source_loxo": ["py.typed", "spec.yaml"],
     },
     install_requires=RUNTIME,
     extras_require={"progress": PROGRESS, "sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},
-    entry_points={"console_scripts": ["source-loxo=source_loxo.run:run", "loxoctl=loxoctl.cli:run"]},
+    entry_points={
+        "console_scripts": [
+            "destination-loxo=destination_loxo.run:run",
+            "loxoctl=loxoctl.cli:run",
+            "source-loxo=source_loxo.run:run",
+        ]
+    },
 )

@@ -21,12 +21,31 @@ exit codes:
   0  done; doctor: the connector can read this account completely
   1  doctor: something is not handled
   2  the command line is wrong; nothing was sent
-  3  the key, the slug, the domain or a permission is wrong
+  3  the key, the slug, the domain or a permission is wrong, or the ledger cannot be used
   4  a transient failure: throttling, a server error, no connection
   5  an answer that breaks the contract of the API, or fewer records than Loxo counts
-  6  Loxo refused the request, such as an unknown id or parameter
+  6  Loxo refused the request, such as an unknown id or parameter; action: an outcome is "rejected"
   7  the result cannot be written
+  8  action: an outcome is "unknown", which in a batch comes before "rejected"
 """
+
+# Those of loxo_api.writing.actions, which is not imported for --help.
+ACTIONS = (
+    "create-candidate",
+    "create-application",
+    "add-attachment-to-candidate",
+    "add-attachment-to-application",
+    "move-application",
+    "add-note-to-application",
+    "get-candidate-attachments",
+)
+ACTION_EPILOG = """\
+actions:
+  {}
+
+The result is one JSON object on stdout (of a batch, one a line) with "outcome": written, rejected, unknown, or read
+for downloads. The input and the result of each action, and the exit codes: docs/loxoctl.md and loxoctl --help.
+""".format("\n  ".join(ACTIONS))
 
 
 class Parser(argparse.ArgumentParser):
@@ -38,10 +57,12 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     formatter = argparse.RawDescriptionHelpFormatter
-    found = Parser(prog="loxoctl", description="Any request to a Loxo account, and a doctor for the account.",
+    found = Parser(prog="loxoctl", description="Any request to a Loxo account, recruiting actions, a doctor.",
                    epilog=EPILOG, formatter_class=formatter)  # fmt: skip
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_request(commands.add_parser("request", help="send one request, or read a whole list with --all"))
+    _add_action(commands.add_parser("action", help="one of the seven recruiting actions, or a batch of one",
+                                    epilog=ACTION_EPILOG, formatter_class=formatter))  # fmt: skip
     _add_doctor(commands.add_parser("doctor", help="find out how this account answers; sends GET only"))
     return found
 
@@ -57,6 +78,20 @@ def _add_request(command: argparse.ArgumentParser) -> None:
     command.add_argument("--file", action="append", default=[], metavar="K=@PATH", help="a file of a multipart form")
     command.add_argument("--all", action="store_true", help="all records of a list, one a line, proven by its count")
     command.add_argument("--out", metavar="FILE", help="write the answer there and not to stdout")
+
+
+def _add_action(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", choices=ACTIONS, help="the action")
+    command.add_argument("--config", metavar="FILE", help="the connector's config file")
+    command.add_argument("--field", action="append", default=[], metavar="K=V",
+                         help="a field of the input, such as candidate.first_name=Ada; may repeat")  # fmt: skip
+    command.add_argument("--json", metavar="FILE", help="the input as a JSON object (- for stdin)")
+    command.add_argument("--batch", metavar="FILE", help="many inputs, one JSON object a line (- for stdin)")
+    command.add_argument("--ledger", metavar="FILE",
+                         help="what was sent and its outcome, so that nothing is written twice")  # fmt: skip
+    command.add_argument("--allow-messages", action="store_true", help="allow requests that send a person a message")
+    command.add_argument("--stage-activity-type", action="append", default=[], metavar="STAGE=TYPE",
+                         help="the activity type that moves to a stage, where names do not tell")  # fmt: skip
 
 
 def _add_doctor(command: argparse.ArgumentParser) -> None:
@@ -84,6 +119,10 @@ def _run(options: argparse.Namespace) -> int:
     try:
         if options.command == "request":
             return request(options)
+        if options.command == "action":
+            from loxoctl.action_command import action
+
+            return action(options)
         from loxoctl.doctor_command import doctor
 
         return doctor(options)

@@ -13,8 +13,9 @@ USAGE = 2  # the command line is wrong, or its path leaves the account; nothing 
 CONFIG = 3  # the key, the slug, the domain or a permission
 TRANSIENT = 4  # throttling, server errors, no connection: the same command may work later
 CONTRACT = 5  # an answer that is not what Loxo's API promises, or fewer records than Loxo counts
-REFUSED = 6  # Loxo understood the request and refused it, such as an unknown id or parameter
+REFUSED = 6  # Loxo refused the request, such as an unknown id or parameter, or an action was rejected
 OUTPUT = 7  # the result cannot be written
+UNKNOWN = 8  # action only: Loxo's answer was lost, and nothing shows whether the action was carried out
 INTERRUPTED = 130  # Ctrl-C
 
 

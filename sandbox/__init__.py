@@ -13,6 +13,9 @@ Whippy). Where no source shows the behaviour of Loxo, a setting offers each poss
 | authentication, faults, the order of checks on a request | `api/server.py`, `api/faults.py` |
 | response bodies; pages and cursors | `api/responses.py`, `api/pagination.py`, `api/serialization.py` |
 | filters, sorting, the `query` parameter | `api/filters.py`, `api/lucene.py` |
+| writes: accepted fields, validation and faults | `api/write_rules.py`, `api/writes.py` |
+| effects of writes | `agency/write_effects.py` |
+| forms of bodies; their fields in records | `api/forms.py`; `agency/body_fields.py` |
 | wrong responses that a setting or a test asks for | `api/wrong_responses.py`, `api/scheduled_actions.py` |
 | the control API below `/_sandbox/` | `api/control.py` |
 | the fields of people, jobs, candidates, ... | `agency/records/`, one module for each object |
@@ -22,7 +25,7 @@ Whippy). Where no source shows the behaviour of Loxo, a setting offers each poss
 | names and texts of the generated records | `agency/sample_names.py`, `agency/sample_texts.py` |
 | the number of rows, the assembly of all tables | `agency/generator.py` |
 | row storage, relations between tables | `agency/table.py`, `agency/agency.py` |
-| writes: create, update, delete, move a candidate | `agency/mutations.py` |
+| changes of rows: create, update, delete, move a candidate | `agency/mutations.py` |
 | changes that the account makes by itself | `agency/background_changes.py` |
 
 Imports point one way: `__main__` → `api` → `agency` → `settings` → `timestamps`, `hashing`.

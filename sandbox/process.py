@@ -142,6 +142,11 @@ class Sandbox:
         response: list[dict[str, Any]] = self.call("GET", "life")
         return response
 
+    def writes(self) -> list[dict[str, Any]]:
+        """Return the log of writes through Loxo's API: method, path, effect, id, fault and, if any, object."""
+        response: list[dict[str, Any]] = self.call("GET", "writes")
+        return response
+
     def create(self, name: str, /, **fields: Any) -> dict[str, Any]:
         response: dict[str, Any] = self.call("POST", f"objects/{name}", fields)
         return response

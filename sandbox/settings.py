@@ -11,6 +11,14 @@ from . import timestamps
 from .hashing import hash64
 
 FAULT_KINDS = ("status_500", "status_503", "reset", "truncate", "html", "slow", "proxy_404", "errors")
+WRITE_FAULT_KINDS = (
+    "status_429",
+    *(
+        f"{kind}_{moment}"  # relative to the effect of the write
+        for kind in ("status_500", "reset", "cut", "html", "hang")
+        for moment in ("before", "after")
+    ),
+)
 CHANGE_KINDS = ("create", "edit", "delete", "move", "back_date")
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -34,6 +42,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "deal_detail": ("flat", "wrapped"),
     "custom_fields": ("a", "b"),
     "custom_ranges": ("object", "array"),
+    "json_bodies": ("refused", "accepted"),
+    "duplicates": ("create", "merge"),
+    "applicants": ("pipeline", "inbox"),
+    "stage_moves": ("move", "ignored"),
+    "unsaved": ("errors", "silent"),
 }
 RESPONSE_KINDS = (
     "empty_object",  # 200 `{}`
@@ -52,6 +65,7 @@ ODD_VALUE_KINDS = ("nested", "big_integers", "surrogates", "nul")
 # Settings with a mapping: the allowed entries, and whether they are its keys or its values.
 MAPPING_CHOICES: dict[str, tuple[tuple[str, ...], str]] = {
     "faults": (FAULT_KINDS, "keys"),
+    "write_faults": (WRITE_FAULT_KINDS, "keys"),
     "life_shares": (CHANGE_KINDS, "keys"),
     "answers": (RESPONSE_KINDS, "values"),
     "odd_records": (ODD_VALUE_KINDS, "values"),
@@ -139,6 +153,15 @@ class Settings:
     count_lag: float = 0  # seconds until a new record is counted in total_count
     custom_fields: str = "a"  # one of two sets of custom fields
     custom_ranges: str = "object"  # values of custom ranges; not known, only nulls were recorded (chaloner)
+
+    # Writes.
+    write_faults: dict[str, float] = field(default_factory=dict)  # share of writes
+    search_lag: float = 0  # seconds until a list shows a new record; not known
+    json_bodies: str = "refused"  # 422 (loxo-laravel-api); loxo-cli and two other clients send JSON successfully
+    duplicates: str = "create"  # a merge by e-mail is an option of the account (help.loxo.co)
+    applicants: str = "pipeline"  # with `inbox`, no list shows an applicant (help.loxo.co)
+    stage_moves: str = "move"  # with `ignored`, the activity is created and the stage stays
+    unsaved: str = "errors"  # 200 with a null id (loxo-cli, live); `silent` gives no reason
 
     def __post_init__(self) -> None:
         self.version = 0  # increases with each update, to invalidate filter results

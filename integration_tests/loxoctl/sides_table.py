@@ -162,6 +162,13 @@ NOT_VISIBLE = {
     "refuse_cursors_of": "part of refuse_cursors",
     "refuse_cursors_status": "part of refuse_cursors",
     "agency_offset_hours": "part of filter_zone and record_times",
+    "write_faults": "the doctor writes nothing",
+    "search_lag": "the doctor writes nothing, and a search does not say what it lacks",
+    "json_bodies": "the doctor writes nothing",
+    "duplicates": "the doctor writes nothing",
+    "applicants": "the doctor writes nothing",
+    "stage_moves": "the doctor writes nothing",
+    "unsaved": "the doctor writes nothing",
 }
 # Values that look like another one from outside.
 LOOKS_ALIKE = {

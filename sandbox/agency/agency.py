@@ -76,6 +76,7 @@ class Agency:
         }
         self.new_move_rows: dict[int, int] = {}  # candidate -> row in person_events of a move after the generation
         self.new_candidates: dict[int, list[int]] = {}  # job -> candidates added after the generation
+        self.uploaded_files: dict[int, bytes] = {}  # id of a resume or a document -> content
         self.use_custom_fields("a")
 
     # Reference lists and custom fields ---------------------------------------------------------------------------
@@ -151,6 +152,9 @@ class Agency:
         self.cache.clear()
         for table in self.tables.values():
             table.version += 1
+
+    def custom_field_keys(self, item_type: str) -> list[str]:
+        return [key for key, _ in self._custom_fields.get(item_type, ())]
 
     def custom_field_values(self, item_type: str, bits: int) -> Record:
         record: Record = {}

@@ -45,6 +45,7 @@ class ControlApi:
         router.add_post("/_sandbox/at", self.schedule_actions)
         router.add_delete("/_sandbox/at", self.clear_schedule)
         router.add_get("/_sandbox/life", self.get_background_changes)
+        router.add_get("/_sandbox/writes", self.get_writes)
 
     async def get_requests(self, request: web.Request) -> web.Response:
         return _json_response(self.api.request_log.as_dict())
@@ -108,6 +109,10 @@ class ControlApi:
     async def get_background_changes(self, request: web.Request) -> web.Response:
         """Return the log of background changes, oldest first."""
         return _json_response(self.api.background_changes.log)
+
+    async def get_writes(self, request: web.Request) -> web.Response:
+        """Return the log of writes, oldest first."""
+        return _json_response(self.api.writes.log)
 
     def _table(self, request: web.Request) -> Table:
         name = request.match_info["object"]

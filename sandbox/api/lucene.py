@@ -214,6 +214,8 @@ def _term(field: str | None, text: str) -> Test:
     pattern = re.compile(rf"(?<!\w){escaped}(?!\w)")
 
     def matches(value: Any) -> bool:
+        if isinstance(value, dict):  # an e-mail address or a phone number
+            value = value.get("value")
         if value is None:
             return False
         if isinstance(value, bool):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +14,13 @@ from ..agency.agency import Agency
 from ..agency.records.people import sub_list
 from ..agency.table import Table
 from ..settings import Settings
+from ..timestamps import now_ms
 from .endpoints import Endpoint
 from .errors import not_found
 from .filters import Params
 from .pagination import Paginator, check_parameters
+
+_DOWNLOAD = re.compile(r"people/\d+/(?:resumes|documents)/(\d+)/download")
 
 
 class ResponseBodies:
@@ -51,7 +57,18 @@ class ResponseBodies:
         if form in ("bare", "keyed"):
             array = self.paginator.page(table, replace(endpoint, pagination="none"), params, path)
             return array if form == "bare" else b"{" + orjson.dumps(endpoint.path) + b":" + array + b"}"
-        return self.paginator.page(table, endpoint, params, path, rows, is_short)
+        return self.paginator.page(table, endpoint, params, path, self._searchable_rows(table, rows), is_short)
+
+    def _searchable_rows(self, table: Table, rows: list[int] | None) -> Sequence[int] | None:
+        """Return the rows without those that the setting `search_lag` still hides; None for the whole table."""
+        if not self.settings.search_lag or not table.creations:
+            return rows
+        indexed_until = now_ms() - int(self.settings.search_lag * 1000)
+        first_hidden = bisect_right(table.creations, (indexed_until, 1 << 62))
+        hidden = {row for _, row in table.creations[first_hidden:]}
+        if not hidden:
+            return rows
+        return [row for row in (table.sorted_rows["id"] if rows is None else rows) if row not in hidden]
 
     def _rows_of_parent(self, endpoint: Endpoint, table: Table, ids: list[int]) -> list[int]:
         """Return the rows of a list below a job, a company, a country or a state."""
@@ -78,6 +95,11 @@ class ResponseBodies:
             for row in table.sorted_rows["id"]
             if has_workflow or table.list_item(row)["workflow_id"] in workflow_ids
         ]
+
+    def uploaded_file(self, path: str) -> bytes | None:
+        """Return the content of `people/{id}/resumes/{id}/download` or of the same path with `documents`."""
+        match = _DOWNLOAD.fullmatch(path)
+        return self.agency.uploaded_files.get(int(match[1])) if match else None
 
     def _find_row(self, table: str, record_id: int) -> int:
         row = self.agency.tables[table].find_row(record_id)

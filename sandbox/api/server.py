@@ -1,4 +1,4 @@
-"""The HTTP server for Loxo's API: authentication, rate limit, faults, then the body of `responses.py`."""
+"""The HTTP server for Loxo's API: authentication, rate limit, faults, then `responses.py` or `writes.py`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from .key_echo import authorization_echo
 from .request_log import RequestLog
 from .responses import ResponseBodies
 from .scheduled_actions import ScheduledActions
+from .writes import Writes
 from .wrong_responses import PROXY_HTML, body_without_records, corrupt_body, kind_from_settings
 
 
@@ -28,7 +29,7 @@ class LoxoApi:
 
     def __init__(self, agency: Agency, settings: Settings, slug: str, api_key: str) -> None:
         self.agency, self.settings, self.slug, self.api_key = agency, settings, slug, api_key
-        self.bodies = ResponseBodies(agency, settings)
+        self.bodies, self.writes = ResponseBodies(agency, settings), Writes(agency, settings)
         self.request_log, self.request_number = RequestLog(), 0
         self.rate_limiter, self.faults = RateLimiter(), RandomFaults(agency.seed)
         self.scheduled = ScheduledActions(agency, self.change_settings)
@@ -61,6 +62,9 @@ class LoxoApi:
         self.request_number += 1
         try:
             self._check_access(request)
+            if request.method != "GET":
+                await asyncio.sleep(self.settings.latency_ms / 1000)
+                return await self.writes.respond(request, path, self.request_number)
             fault = self.faults.choose(self.settings, self.request_number, path, request.path_qs)
             delay_ms = self.settings.latency_ms + (self.settings.slow_ms if fault == "slow" else 0)
             if delay_ms:
@@ -77,7 +81,7 @@ class LoxoApi:
         return web.Response(body=body, content_type="application/json", charset="utf-8"), "200"
 
     def _check_access(self, request: web.Request) -> None:
-        """:raises ErrorResponse: the key, the slug, the rate or the method of the request is not accepted."""
+        """:raises ErrorResponse: the key, the slug or the rate of the request is not accepted."""
         if request.headers.get("Authorization") != f"Bearer {self.api_key}":
             raise status_error(401, "Unauthorized")
         if request.match_info["slug"] != self.slug:
@@ -86,8 +90,6 @@ class LoxoApi:
         is_throttled = interval and self.request_number % interval == 0
         if is_throttled or self.rate_limiter.is_exceeded(self.settings):
             raise status_error(429, "Too Many Requests")
-        if request.method != "GET":
-            raise status_error(405, "Method Not Allowed")
 
     def _error(self, error: ErrorResponse) -> web.Response:
         if error.html:
@@ -115,6 +117,9 @@ class LoxoApi:
                 or (fault if fault in RESPONSE_KINDS else "")
                 or kind_from_settings(settings, names)
             )
+            file = self.bodies.uploaded_file(path)
+            if file is not None:
+                return file
             endpoint, ids = find_endpoint(path) or (None, [])
             body = body_without_records(kind, endpoint)
             if body is None and endpoint:

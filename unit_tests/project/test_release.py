@@ -38,6 +38,7 @@ def test_the_version_is_the_same_everywhere() -> None:
     version = found(r'^    version="(.+?)"', SETUP)
     assert METADATA["dockerImageTag"] == version
     assert found(r'^LABEL io\.airbyte\.version="(.+?)"', DOCKERFILE) == version
+    assert found(r'^LABEL io\.airbyte\.version="(.+?)"', (ROOT / "destination_loxo/Dockerfile").read_text()) == version
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,16 @@ def test_the_metadata_agrees_with_the_package() -> None:
     spec = yaml.safe_load(pkgutil.get_data("source_loxo", "spec.yaml") or "")
     assert spec["documentationUrl"] == METADATA["documentationUrl"]
     assert set(METADATA["suggestedStreams"]["streams"]) <= set(ENDPOINTS)
+
+
+@pytest.mark.parametrize("path", ["Dockerfile", "destination_loxo/Dockerfile"])
+def test_each_image_holds_every_package_and_so_every_command(path: str) -> None:
+    packages = set(re.findall(r'"(\w+)"', found(r"^PACKAGES = \((.+)\)", SETUP)))
+    copied = set(re.findall(r"^COPY (\w+) \./\1$", (ROOT / path).read_text(), re.MULTILINE))
+    sent = set(re.findall(r"^!(\w+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    assert copied == packages
+    assert sent == packages
+    assert {target.split(".")[0] for target in re.findall(r'"[\w-]+=([\w.]+):run"', SETUP)} <= packages
 
 
 def test_the_icon_is_a_square_drawing() -> None:

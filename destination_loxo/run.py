@@ -1,0 +1,121 @@
+"""Entry point of the `destination-loxo` command."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import os
+import sys
+import threading
+from typing import Any
+
+from airbyte_cdk.logger import PRINT_BUFFER
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteMessageSerializer,
+    ConfiguredAirbyteCatalogSerializer,
+    FailureType,
+    Type,
+)
+from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from destination_loxo.destination import DestinationLoxo, read_json
+from loxo_api.errors import ConfigError, ContractError, ErrorKind, LoxoError
+from loxo_api.exact_json import dumps
+
+logger = logging.getLogger("airbyte")
+
+
+class Lines(io.TextIOBase):
+    """Whole lines to the standard output, at once, from any thread: a state that waits in a buffer confirms nothing."""
+
+    def __init__(self) -> None:
+        self._begun = threading.local()
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> int:
+        lines, newline, self._begun.text = (getattr(self._begun, "text", "") + text).rpartition("\n")
+        if newline:
+            self.write_line(lines.encode("utf-8", "replace"))
+        return len(text)
+
+    def write_line(self, line: bytes) -> None:
+        rest = memoryview(line + b"\n")
+        with self._lock:
+            while rest:
+                rest = rest[os.write(1, rest) :]
+
+    def writable(self) -> bool:
+        return True
+
+
+def run() -> None:
+    """Runs the Airbyte command given on the command line."""
+    arguments = _arguments(sys.argv[1:])
+    out = Lines()
+    sys.stdout = out
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is PRINT_BUFFER:
+            handler.stream = out
+    try:
+        _run(arguments, out)
+    except LoxoError as error:
+        _fail(error, out)
+    except BrokenPipeError:
+        os._exit(1)
+    except Exception as error:  # its text may hold people's data
+        text = f"An unexpected {type(error).__name__} ended the command. Please report it as a defect of the connector."
+        _fail(LoxoError(f"{text} The next sync goes on from the last state.", ErrorKind.SYSTEM), out)
+    # A thread may wait for more input, which nobody needs.
+    os._exit(0)
+
+
+def _run(arguments: argparse.Namespace, out: Lines) -> None:
+    destination = DestinationLoxo()
+    if arguments.command == "spec":
+        spec = destination.spec(logger)
+        out.write_line(dumps(AirbyteMessageSerializer.dump(AirbyteMessage(type=Type.SPEC, spec=spec))))
+        return
+    config = read_json(arguments.config, "config")
+    if not isinstance(config, dict):
+        raise ConfigError(f"The config file {arguments.config} is not a JSON object.")
+    update_secrets(get_secrets(destination.spec(logger).connectionSpecification, config))
+    if arguments.command == "check":
+        status = AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=destination.check(logger, config))
+        out.write_line(dumps(AirbyteMessageSerializer.dump(status)))
+    elif arguments.command == "discover":
+        out.write_line(dumps(destination.discover(config)))
+    else:
+        catalog: Any = read_json(arguments.catalog, "catalog", ConfiguredAirbyteCatalogSerializer.load)
+        for message in destination.write_lines(config, catalog, sys.stdin.buffer):
+            out.write_line(dumps(message))
+
+
+def _fail(error: LoxoError, out: Lines) -> None:
+    """The error as the protocol has it; the way through our code to it helps nobody."""
+    text = str(error)
+    if isinstance(error, ContractError):
+        text = f"Loxo returned an unexpected response: {text}."
+    message = AirbyteTracedException(message=text, failure_type=FailureType(error.kind.value)).as_airbyte_message()
+    message.trace.error.stack_trace = None  # type: ignore[union-attr]
+    out.write_line(dumps(AirbyteMessageSerializer.dump(message)))
+    os._exit(1)
+
+
+def _arguments(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="destination-loxo", description="An Airbyte destination for Loxo.")
+    commands = parser.add_subparsers(title="commands", dest="command", required=True)
+    commands.add_parser("spec", help="prints the fields of the config")
+    for name, text in (
+        ("check", "checks the config"),
+        ("discover", "prints the objects that can be written"),
+        ("write", "writes the messages of the standard input"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--config", required=True, help="path of the JSON file with the config")
+        if name == "write":
+            command.add_argument("--catalog", required=True, help="path of the JSON file with the configured catalog")
+    return parser.parse_args(words)
