@@ -72,7 +72,7 @@ setup(
     package_data={
         "loxo_api": ["py.typed", "schemas/*.json"],
         "loxoctl": ["py.typed"],
-        "source_loxo": ["py.typed", "spec.yaml"],
+        "source_loxo": ["py.typed", "schemas/*.json", "spec.yaml"],
     },
     install_requires=RUNTIME,
     extras_require={"progress": PROGRESS, "sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},
