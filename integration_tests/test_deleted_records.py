@@ -83,6 +83,7 @@ class Account:
             name, number = self.deleted.pop(self.chance.randrange(len(self.deleted)))
             if name != "candidates":
                 self.box.restore(name, number)
+                self.merged.pop(str(number), None)
 
     def move(self) -> None:
         job, candidate = self.chance.choice(sorted(candidates(self.box)))
