@@ -58,6 +58,10 @@ class RecordIds:
             return "", str(number)
         return str(number >> _CHILD_BITS), str(number & ((1 << _CHILD_BITS) - 1))
 
+    def __contains__(self, key: Key) -> bool:
+        number = self._number(*key)
+        return key in self._others if number is None else number in self._numbers
+
     def __len__(self) -> int:
         return len(self._numbers) + len(self._others)
 

@@ -147,8 +147,8 @@ def _types(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def costly() -> str:
-    """The costly streams, for a script that knows only what discover prints."""
-    names = [name for name, endpoint in ENDPOINTS.items() if endpoint.is_costly]
+    """The streams that a user has to ask for, for a script that knows only what discover prints."""
+    names = [*(name for name, endpoint in ENDPOINTS.items() if endpoint.is_costly), DELETED_RECORDS.name]
     lines = textwrap.wrap(" ".join(names), 100)
     return 'costly="{}"'.format(" \\\n".join(lines))
 

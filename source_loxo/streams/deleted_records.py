@@ -124,7 +124,7 @@ class DeletedRecords(StreamRead):
         missing = known - sweep.ids
         present = self._present(sweep, missing, len(known))
         deleted, restored = missing - present, gone & sweep.ids
-        merged = self._merged(deleted, swept_at) if sweep.name == "people" and len(deleted) else {}
+        merged = self._merged(sweep, deleted, swept_at) if sweep.name == "people" and len(deleted) else {}
         row = {"object": sweep.name, "noticed_at": sweep.began, "restored_at": None, "merged_into_id": None}
         rows = (
             {**row, **_named(key), "last_seen_at": swept_at, "merged_into_id": merged.get(key[1])} for key in deleted
@@ -202,26 +202,26 @@ class DeletedRecords(StreamRead):
             answers = pool.map(partial(_exists, self.client, endpoint), keys)
             return [key for key, exists in zip(keys, answers, strict=True) if exists]
 
-    def _merged(self, deleted: RecordIds, since: str) -> dict[str, int]:
+    def _merged(self, sweep: Sweep, deleted: RecordIds, since: str) -> dict[str, int]:
         """By the id of a deleted person, the id of the person that it was merged into.
 
-        No recording shows which field names the survivor, so it is the one of the two that still exists.
+        No recording shows which field names the survivor, so it is the one of the two that is still listed. If neither
+        is, the survivor is gone too, and the fields are taken as their names suggest.
         """
         endpoint = replace(ENDPOINTS["merges"], name=f"{self.endpoint.name} (merges)")
         filters = declared_range(endpoint)(shift(since, days=-MERGES_LOOKBACK_DAYS), None)
         reader = SliceReader(endpoint, self.client, lambda _: filters, lambda: None, lambda: None, lambda _: None)
-        gone = {record_id for _, record_id in deleted}
         merged: dict[str, int] = {}
         try:
             for batch in reader.read(Slice(), is_planned=False):
                 for merge in batch:
-                    pair = merge.get("merged_item_id"), merge.get("item_id")
-                    if "person" in str(merge.get("item_type") or "person").lower():
-                        for lost, kept in (pair, pair[::-1]):
-                            if str(lost) in gone and isinstance(kept, int) and str(kept) not in gone:
-                                merged[str(lost)] = kept
-                        if str(pair[0]) in gone and isinstance(pair[1], int):
-                            merged.setdefault(str(pair[0]), pair[1])  # merged again since, or deleted
+                    if "person" not in str(merge.get("item_type") or "person").lower():
+                        continue
+                    lost, kept = merge.get("merged_item_id"), merge.get("item_id")
+                    if ("", str(lost)) in sweep.ids:
+                        lost, kept = kept, lost
+                    if ("", str(lost)) in deleted and isinstance(kept, int):
+                        merged[str(lost)] = kept
         except LoxoError as error:
             logger.warning(f"{endpoint.name}: merged_into_id stays empty in this sync. {error}")
         return merged

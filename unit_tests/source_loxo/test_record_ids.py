@@ -29,6 +29,8 @@ def test_every_key_comes_back(found: set[Key]) -> None:
     stored = json.loads(json.dumps(ids_of(found).to_json()))
     again = RecordIds.from_json(stored, has_parent=True)
     assert set(again) == found
+    assert all(key in again for key in found)
+    assert ("a", "b" * 9) not in again
     assert len(again) == len(found)
 
 

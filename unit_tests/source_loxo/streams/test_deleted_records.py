@@ -135,6 +135,30 @@ def test_a_merged_person_names_its_survivor(baseline: tuple[FakeClient, Sync], l
     assert {row["record_id"]: row["merged_into_id"] for row in rows} == {"7": None, "8": 9}
 
 
+def test_a_survivor_that_is_deleted_later_was_not_merged(
+    baseline: tuple[FakeClient, Sync], set_clock: SetClock
+) -> None:
+    client, first = baseline
+    client.delete("people", 8)
+    client.lists["merges"] = [{"id": 1, "created_at": DAY_2, "merged_item_id": 8, "item_id": 9}]
+    second = sync(client, "deleted_records", first.state)
+    set_clock(DAY_3)
+    client.delete("people", 9)
+    [row] = sync(client, "deleted_records", second.state).records
+    assert (row["record_id"], row["merged_into_id"]) == ("9", None)
+
+
+def test_a_chain_of_merges_names_each_next_person(baseline: tuple[FakeClient, Sync]) -> None:
+    client, first = baseline
+    client.delete("people", 7, 8)
+    client.lists["merges"] = [
+        {"id": 1, "created_at": DAY_2, "merged_item_id": 7, "item_id": 8},
+        {"id": 2, "created_at": DAY_2, "merged_item_id": 8, "item_id": 9},
+    ]
+    rows = sync(client, "deleted_records", first.state).records
+    assert {row["record_id"]: row["merged_into_id"] for row in rows} == {"7": 8, "8": 9}
+
+
 def test_merges_that_cannot_be_read_cost_only_their_names(baseline: tuple[FakeClient, Sync]) -> None:
     client, first = baseline
     client.delete("people", 7)
