@@ -20,6 +20,7 @@ An object is one row here and one schema in `schemas/`. A row contains only know
   each week.
 - **follows_activities**: of a child of jobs, whether new activities name the parents that changed.
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
+- **files**: whether the rows of that list are files; each gets the path of its download.
 - **entity**: the name of one record, of objects whose records can be deleted: `{path}/{id}` returns the record, bare or
   under this key. The stream `deleted_records` sweeps these objects.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
@@ -44,6 +45,8 @@ _REFERENCE = "https://loxo.readme.io/reference"
 # The start page: Loxo's OpenAPI 1.2.5 lacks the scorecards, so their operations' pages are unknown.
 _OVERVIEW = "loxo-api"
 
+# The path of a file's download, below `/api/{agency_slug}/`.
+DOWNLOAD_PATH = "_loxo_download_path"
 # The time of the read, for records without a time of their last change.
 SYNCED_AT = "_loxo_synced_at"
 
@@ -84,6 +87,7 @@ class Endpoint:
     changes_silently: bool = False
     follows_activities: bool = False
     tree: str = ""
+    files: bool = False
     reference: str = ""
     is_long: bool = False
 
@@ -287,6 +291,21 @@ def _children(parent: str, key: str, name: str, path: str, paging: Paging = Pagi
     return Endpoint(name, f"{parent}/{{{key}}}/{path}", paging, **facts)  # type: ignore[arg-type]
 
 
+def _files(parent: str, key: str, entity: str, name: str, tree: str) -> Endpoint:
+    """The files of each record of a list. Loxo OpenAPI 1.2.5 lists them nowhere but in the full record."""
+    return Endpoint(
+        name,
+        f"{parent}/{{{key}}}",
+        Paging.RECORD,
+        (entity,),
+        parent=parent,
+        parent_keys={key: "id"},
+        tree=tree,
+        files=True,
+        cursor_field=SYNCED_AT,
+    )
+
+
 _CHILDREN = (
     _children(
         "jobs",
@@ -322,6 +341,11 @@ _CHILDREN = (
         changes_silently=True,
         cursor_field=SYNCED_AT,
     ),
+    _files("people", "person_id", "person", "person_resumes", "resumes"),
+    _files("people", "person_id", "person", "person_documents", "documents"),
+    _files("jobs", "job_id", "job", "job_documents", "documents"),
+    _files("companies", "company_id", "company", "company_documents", "documents"),
+    _files("person_events", "person_event_id", "person_event", "person_event_documents", "documents"),
     _children("companies", "company_id", "company_addresses", "addresses", cursor_field=SYNCED_AT),
     _children("companies", "company_id", "company_emails", "emails", cursor_field=SYNCED_AT),
     _children("companies", "company_id", "company_phones", "phones", cursor_field=SYNCED_AT),
