@@ -175,6 +175,7 @@ class DeletedRecords(StreamRead):
         present.add(self._existing(sweep.endpoint, asked))
         if len(present) < len(asked):
             self._check_controls(sweep)
+            self._check_parents(sweep.endpoint, {parent_id for parent_id, _ in asked})
         if is_sample and len(present):
             raise LoxoError(
                 f"{sweep.endpoint.name}: {len(missing)} of {known} records are no longer listed, but {len(present)} of "
@@ -196,6 +197,19 @@ class DeletedRecords(StreamRead):
                 "records cannot be confirmed as deleted. Let an account admin allow the API key to read one record.",
                 ErrorKind.CONFIG,
             )
+
+    def _check_parents(self, endpoint: Endpoint, parent_ids: set[str]) -> None:
+        """Proves that the lists of the parents can be read, unless the parent itself is deleted.
+
+        :raises LoxoError: a list is closed to the key, which looks as if all its records were deleted.
+        """
+        if not endpoint.parent:
+            return
+        parents = replace(ENDPOINTS[endpoint.parent], name=endpoint.name)
+        (source,) = endpoint.parent_keys.values()
+        for parent_id in sorted(parent_ids):
+            if _exists(self.client, parents, ("", parent_id)):
+                self.client.page(endpoint.of({source: parent_id}))
 
     def _existing(self, endpoint: Endpoint, keys: list[Key]) -> list[Key]:
         with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=endpoint.name) as pool:

@@ -225,6 +225,14 @@ def test_a_404_of_every_single_record_confirms_nothing(baseline: tuple[FakeClien
     assert "although it has just listed that record" in later.error
 
 
+def test_candidates_of_a_job_that_is_closed_to_the_key_are_not_deleted(baseline: tuple[FakeClient, Sync]) -> None:
+    client, first = baseline
+    client.refuse(lambda asked: asked.path.startswith("jobs/2/candidates"), 404)
+    later = sync(client, "deleted_records", first.state)
+    assert later.records == []
+    assert "the deletions of job_candidates are unknown" in later.error
+
+
 def test_a_sweep_short_of_the_count_deletes_nothing(baseline: tuple[FakeClient, Sync]) -> None:
     client, first = baseline
     client.delete("people", 1)
