@@ -73,7 +73,7 @@ setup(
         "destination_loxo": ["py.typed", "*.yaml"],
         "loxo_api": ["py.typed", "schemas/*.json"],
         "loxoctl": ["py.typed"],
-        "source_loxo": ["py.typed", "spec.yaml"],
+        "source_loxo": ["py.typed", "schemas/*.json", "spec.yaml"],
     },
     install_requires=RUNTIME,
     extras_require={"progress": PROGRESS, "sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},

@@ -54,7 +54,8 @@ def sync(
             say("Checking the connection")
             source.check()
             say("Discovering the streams")
-            names = [name for name in source.get_available_streams() if everything or not ENDPOINTS[name].is_costly]
+            cheap = {name for name, endpoint in ENDPOINTS.items() if not endpoint.is_costly}
+            names = [name for name in source.get_available_streams() if everything or name in cheap]
         except airbyte.exceptions.PyAirbyteError as error:
             raise DemoError(_plain(error, report)) from None
         with DuckDBCache(db_path=database, cache_dir=CACHE) as cache, _removed(CACHE):

@@ -241,6 +241,6 @@ def test_the_cost_of_everything_is_counted_before_it_is_paid() -> None:
     with Sandbox(people=30, jobs=3, events=20, companies=3) as box:
         countries = box.counts()["countries"]
         text = cost(box.config)
-    # Four streams below people, one below activities, one below countries.
-    assert f"at least {4 * 30 + 20 + countries:,} more requests" in text
-    assert "4 for each of 30 people, 1 for each of 20 person_events" in text
+    # Six streams below people, two below activities, one below countries.
+    assert f"at least {6 * 30 + 2 * 20 + countries:,} more requests" in text
+    assert "6 for each of 30 people, 2 for each of 20 person_events" in text

@@ -144,6 +144,7 @@ def test_the_script_of_the_orchestrator_page_keeps_its_state(start_sandbox: Star
     assert (code, len(first)) == (0, 400)
     chosen = {each["stream"]["name"] for each in json.loads((tmp_path / "catalog.json").read_text())["streams"]}
     assert set(ENDPOINTS) - chosen == {name for name, endpoint in ENDPOINTS.items() if endpoint.is_costly}
+    assert "deleted_records" not in chosen
     made = box.create("email_tracking")["id"]
     box.set(forbidden=["users"])
     code, second = synced()

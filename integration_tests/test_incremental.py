@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from loxo_api.endpoints import ENDPOINTS
 from sandbox.process import Sandbox
 from source_loxo.state import STATE_VERSION
+from source_loxo.streams.factory import STREAMS
 from tools.connector import Connector, Output, last_states
 
 Start = Callable[..., Sandbox]
@@ -35,7 +35,8 @@ def days_from_now(days: float) -> str:
 def test_the_catalog_says_honestly_what_is_incremental_and_what_is_resumable(small: Sandbox, connect: Connect) -> None:
     catalog = connect(small).discover()
     incremental = {name for name, stream in catalog.items() if "incremental" in stream["supported_sync_modes"]}
-    assert {name for name in incremental if not ENDPOINTS[name].parent} == set(INCREMENTAL)
+    assert {name for name in incremental if not STREAMS[name].parent} == {*INCREMENTAL, "deleted_records"}
+    assert catalog["deleted_records"]["supported_sync_modes"] == ["incremental"]
     assert not catalog["jobs"]["is_resumable"]
     assert not catalog["users"]["is_resumable"]
     assert catalog["people"]["is_resumable"]

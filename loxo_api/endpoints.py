@@ -20,6 +20,9 @@ An object is one row here and one schema in `schemas/`. A row contains only know
   each week.
 - **follows_activities**: of a child of jobs, whether new activities name the parents that changed.
 - **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
+- **files**: whether the rows of that list are files; each gets the path of its download.
+- **entity**: the name of one record, of objects whose records can be deleted: `{path}/{id}` returns the record, bare or
+  under this key. The stream `deleted_records` sweeps these objects.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
 - **cursor_field**: the field by which an incremental sync finds new records, where Loxo offers a way to ask for them.
 - **is_long**: whether the list is long in every account, so that a request for each of its records is costly.
@@ -33,6 +36,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 # The largest page Loxo is known to serve: Ampersand and two other public clients ask for 100; more is unproven.
 PAGE_SIZE = 100
@@ -41,6 +45,8 @@ _REFERENCE = "https://loxo.readme.io/reference"
 # The start page: Loxo's OpenAPI 1.2.5 lacks the scorecards, so their operations' pages are unknown.
 _OVERVIEW = "loxo-api"
 
+# The path of a file's download, below `/api/{agency_slug}/`.
+DOWNLOAD_PATH = "_loxo_download_path"
 # The time of the read, for records without a time of their last change.
 SYNCED_AT = "_loxo_synced_at"
 
@@ -74,12 +80,14 @@ class Endpoint:
     created_after: str = ""
     created_before: str = ""
     cursor_field: str = ""
+    entity: str = ""
     item_type: str = ""
     parent: str = ""
     parent_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     changes_silently: bool = False
     follows_activities: bool = False
     tree: str = ""
+    files: bool = False
     reference: str = ""
     is_long: bool = False
 
@@ -109,6 +117,12 @@ class Endpoint:
         """Whether a read costs a request for each record of a list that is long in every account."""
         return bool(self.parent) and ENDPOINTS[self.parent].is_long
 
+    def one(self, record_id: str, parent_id: str = "") -> Endpoint:
+        """The endpoint of a single record of this list; it accepts no parameter of the list."""
+        ids = dict.fromkeys(self.parent_keys, quote(parent_id, safe=""))
+        path = f"{self.path.format(**ids)}/{quote(record_id, safe='')}"
+        return Endpoint(self.name, path, Paging.RECORD, (self.entity,))
+
     def of(self, parent: Mapping[str, Any]) -> Endpoint:
         """This child's endpoint for one record of its parent."""
         ids = {name: parent[source] for name, source in self.parent_keys.items()}
@@ -133,14 +147,21 @@ _ROWS = (
     # Newer than the reference: it answered on one account, and no parameter but job_id is known.
     _scrolled("campaigns", bare_allowed=True),
     # per_page answers 422 on companies, deals and placements (loxo-cli, live); others have used it on companies since.
-    _scrolled("companies", try_per_page=PAGE_SIZE, query=True, item_type="Company", cursor_field="updated_at"),
+    _scrolled(
+        "companies",
+        try_per_page=PAGE_SIZE,
+        query=True,
+        item_type="Company",
+        cursor_field="updated_at",
+        entity="company",
+    ),
     _whole("company_global_statuses"),
     _whole("company_types"),
     _whole("compensation_types"),
     Endpoint("countries", "countries", Paging.PAGE, ("countries",), per_page=PAGE_SIZE, is_long=True),
     _whole("currencies"),
     _whole("deal_workflows"),
-    _scrolled("deals", query=True, item_type="Deal", cursor_field="updated_at"),
+    _scrolled("deals", query=True, item_type="Deal", cursor_field="updated_at", entity="deal"),
     _whole("disability_statuses"),
     _whole("diversity_types"),
     _whole("dynamic_fields"),
@@ -159,8 +180,8 @@ _ROWS = (
     _whole("equity_types"),
     _whole("ethnicities"),
     _whole("fee_types"),
-    _scrolled("form_templates", per_page=PAGE_SIZE),
-    _scrolled("forms", per_page=PAGE_SIZE),
+    _scrolled("form_templates", per_page=PAGE_SIZE, entity="form_template"),
+    _scrolled("forms", per_page=PAGE_SIZE, entity="form"),
     _whole("genders"),
     _whole("job_categories"),
     _whole("job_contact_types"),
@@ -188,6 +209,7 @@ _ROWS = (
             ("country_id", "countries"),
         ),
         cursor_field="updated_at",
+        entity="job",
     ),
     _scrolled(
         "merges",
@@ -205,6 +227,7 @@ _ROWS = (
         newest_first_sort="updated_at_sort",
         query=True,
         cursor_field="updated_at",
+        entity="person",
     ),
     _scrolled(
         "person_events",
@@ -215,21 +238,28 @@ _ROWS = (
         created_after="created_at_start",
         created_before="created_at_end",
         cursor_field="created_at",
+        entity="person_event",
     ),
     _whole("person_global_statuses"),
     _whole("person_lists"),
     _whole("person_share_field_types"),
     _whole("person_types"),
     _whole("phone_types"),
-    _scrolled("placements", query=True, item_type="Placement", cursor_field="updated_at"),
+    _scrolled("placements", query=True, item_type="Placement", cursor_field="updated_at", entity="placement"),
     _whole("pronouns"),
     _whole("question_types"),
-    _scrolled("schedule_items", per_page=PAGE_SIZE),
+    _scrolled("schedule_items", per_page=PAGE_SIZE, entity="schedule_item"),
     _whole("scorecard_recommendation_types", "scorecards/scorecard_recommendation_types", reference=_OVERVIEW),
-    _scrolled("scorecard_templates", path="scorecards/scorecard_templates", per_page=PAGE_SIZE, reference=_OVERVIEW),
+    _scrolled(
+        "scorecard_templates",
+        path="scorecards/scorecard_templates",
+        per_page=PAGE_SIZE,
+        entity="scorecard_template",
+        reference=_OVERVIEW,
+    ),
     _whole("scorecard_types", "scorecards/scorecard_types", reference=_OVERVIEW),
     _whole("scorecard_visibility_types", "scorecards/scorecard_visibility_types", reference=_OVERVIEW),
-    _scrolled("scorecards", per_page=PAGE_SIZE, reference=_OVERVIEW),
+    _scrolled("scorecards", per_page=PAGE_SIZE, entity="scorecard", reference=_OVERVIEW),
     _whole("seniority_levels"),
     _scrolled(
         "sms",
@@ -261,6 +291,21 @@ def _children(parent: str, key: str, name: str, path: str, paging: Paging = Pagi
     return Endpoint(name, f"{parent}/{{{key}}}/{path}", paging, **facts)  # type: ignore[arg-type]
 
 
+def _files(parent: str, key: str, entity: str, name: str, tree: str) -> Endpoint:
+    """The files of each record of a list. Loxo OpenAPI 1.2.5 lists them nowhere but in the full record."""
+    return Endpoint(
+        name,
+        f"{parent}/{{{key}}}",
+        Paging.RECORD,
+        (entity,),
+        parent=parent,
+        parent_keys={key: "id"},
+        tree=tree,
+        files=True,
+        cursor_field=SYNCED_AT,
+    )
+
+
 _CHILDREN = (
     _children(
         "jobs",
@@ -271,6 +316,7 @@ _CHILDREN = (
         records_keys=("candidates",),
         per_page=PAGE_SIZE,
         cursor_field=SYNCED_AT,
+        entity="candidate",
         # Each move writes an activity with its job, and leaves the job as it was (loxo-mcp-server's author).
         follows_activities=True,
         reference="candidatesindex",
@@ -295,6 +341,11 @@ _CHILDREN = (
         changes_silently=True,
         cursor_field=SYNCED_AT,
     ),
+    _files("people", "person_id", "person", "person_resumes", "resumes"),
+    _files("people", "person_id", "person", "person_documents", "documents"),
+    _files("jobs", "job_id", "job", "job_documents", "documents"),
+    _files("companies", "company_id", "company", "company_documents", "documents"),
+    _files("person_events", "person_event_id", "person_event", "person_event_documents", "documents"),
     _children("companies", "company_id", "company_addresses", "addresses", cursor_field=SYNCED_AT),
     _children("companies", "company_id", "company_emails", "emails", cursor_field=SYNCED_AT),
     _children("companies", "company_id", "company_phones", "phones", cursor_field=SYNCED_AT),

@@ -158,6 +158,16 @@ class Sandbox:
     def delete(self, name: str, record_id: int) -> None:
         self.call("DELETE", f"objects/{name}/{record_id}")
 
+    def restore(self, name: str, record_id: int) -> dict[str, Any]:
+        """Undo the deletion of a record."""
+        response: dict[str, Any] = self.call("POST", f"restored/{name}/{record_id}")
+        return response
+
+    def merge_people(self, kept_id: int, merged_id: int) -> dict[str, Any]:
+        """Merge a person into another one, and return the row of `merges`."""
+        response: dict[str, Any] = self.call("POST", "merged_people", {"kept_id": kept_id, "merged_id": merged_id})
+        return response
+
     def move(self, job_id: int, candidate_id: int, stage: int | None = None) -> dict[str, Any]:
         """Move a candidate to a stage, by default the next one."""
         response: dict[str, Any] = self.call(
@@ -168,8 +178,8 @@ class Sandbox:
     def at(self, path: str, count: int, *actions: dict[str, Any]) -> None:
         """Carry out `actions` right after the `count`-th next response for `path`; 0 is immediately.
 
-        An action is {"op": "create" | "update" | "delete" | "move", ...}, {"op": "set", "settings": {...}} or
-        {"op": "answer", "kind": one of settings.RESPONSE_KINDS, "times": 1}, which replaces the next responses.
+        An action is {"op": "create" | "update" | "delete" | "restore" | "move", ...}, {"op": "set", "settings": {...}}
+        or {"op": "answer", "kind": one of settings.RESPONSE_KINDS, "times": 1}, which replaces the next responses.
 
         :param path: an object such as `people` or `jobs/{id}/candidates`, or one URL's path.
         """

@@ -90,3 +90,13 @@ class StreamCursor(Cursor):
 
     def should_be_synced(self, record: Record) -> bool:
         return True
+
+
+class PrivateCursor(StreamCursor):
+    """The cursor of a read inside a stream's read: its state stays in memory, and no message of it is emitted."""
+
+    def __init__(self, stream_name: str, memory: State | None = None) -> None:
+        super().__init__(stream_name, InMemoryMessageRepository(), memory)
+
+    def send(self, message: AirbyteMessage) -> None:
+        """Drops the message."""

@@ -35,7 +35,6 @@ from loxo_api.client import WORKERS, LoxoClient
 from loxo_api.config import Config
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ConfigError, LoxoError
-from loxo_api.record_schemas import load_schema
 from loxo_api.retry import INTERACTIVE
 from loxo_api.timestamps import format_timestamp
 from source_loxo.additional_fields import AdditionalFields
@@ -44,7 +43,7 @@ from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.discovery import DISCOVER, account_schemas
 from source_loxo.errors import UserError, traced
 from source_loxo.pipeline_check import PipelineCheck
-from source_loxo.streams.factory import Order, build_stream
+from source_loxo.streams.factory import STREAMS, Order, build_stream, stream_schema
 
 # One request for a few rows that every account has.
 CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")
@@ -111,13 +110,15 @@ class SourceLoxo(Source):
             client = LoxoClient(checked, DISCOVER)
             streams = [
                 build_stream(endpoint, client, self.message_repository, {}, Order()).as_airbyte_stream()
-                for endpoint in ENDPOINTS.values()
+                for endpoint in STREAMS.values()
             ]
-            schemas = account_schemas(client, {stream.name: stream.json_schema for stream in streams})
+            schemas = account_schemas(
+                client, {each.name: each.json_schema for each in streams if each.name in ENDPOINTS}
+            )
         except LoxoError as error:
             raise traced(error) from None
         for stream in streams:
-            stream.json_schema = schemas[stream.name]
+            stream.json_schema = schemas.get(stream.name, stream.json_schema)
         return AirbyteCatalog(streams=streams)
 
     def read(
@@ -142,15 +143,15 @@ class SourceLoxo(Source):
         # Long streams first: short ones are then read beside them.
         for configured in sorted(catalog.streams, key=_shortness):
             name = configured.stream.name
-            if name not in ENDPOINTS:
+            if name not in STREAMS:
                 unknown.append(name)
                 continue
-            fields = AdditionalFields(name, load_schema(name), configured.stream.json_schema)
+            fields = AdditionalFields(name, stream_schema(STREAMS[name]), configured.stream.json_schema)
             account_fields.append(fields)
             stored = states.get_stream_state(name, configured.stream.namespace)
             order = Order.of(configured, start_date)
             check = pipelines.for_stream(name)
-            known.append(build_stream(ENDPOINTS[name], client, repository, stored, order, fields, check))
+            known.append(build_stream(STREAMS[name], client, repository, stored, order, fields, check))
         for name in unknown:
             yield from _missing_stream(name)
         if known:  # without streams, the CDK's concurrent core waits for ever

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
@@ -69,12 +69,8 @@ class State:
             return f"it is of version {stored.get('version')}, this connector writes version {STATE_VERSION}"
         if stored.get("kind") != cls.KIND:
             return f"it belongs to another sync mode or kind of stream ('{stored.get('kind')}', not '{cls.KIND}')"
-        times = [stored[name] for name in _TIMES if stored.get(name) is not None]
-        if not all(isinstance(time, str) and parse_timestamp(time) == time for time in times):
-            return "it contains an invalid timestamp"
-        tomorrow = format_timestamp(pendulum.now("UTC").add(days=1))
-        if any(time > tomorrow for time in times):
-            return f"its time {max(times)} is in the future"
+        if reason := _unusable_times(stored[name] for name in _TIMES if stored.get(name) is not None):
+            return reason
         if type(stored.get("undated", 0)) is not int:
             return "its number of records without a time of change is malformed"
         if not isinstance(stored.get("retry", []), list) or not all(
@@ -82,6 +78,14 @@ class State:
         ):
             return "its list of parents to retry is malformed"
         return ""
+
+
+def _unusable_times(stored: Iterable[Any]) -> str:
+    times = list(stored)
+    if not all(isinstance(time, str) and parse_timestamp(time) == time for time in times):
+        return "it contains an invalid timestamp"
+    tomorrow = format_timestamp(pendulum.now("UTC").add(days=1))
+    return f"its time {max(times)} is in the future" if any(time > tomorrow for time in times) else ""
 
 
 _TIMES = (
@@ -196,3 +200,22 @@ class TouchedJobsState(State):
     KIND: ClassVar[str] = "touched_jobs"
     updated_at: str | None = None
     created_at: str | None = None
+
+
+@dataclass
+class DeletedRecordsState(State):
+    """The last complete sweep of each object.
+
+    :param objects: by object, the start of its sweep `swept_at`, the `ids` that it found, and the ids that are reported
+        as deleted, `gone`; both as `RecordIds.to_json` packs them.
+    """
+
+    KIND: ClassVar[str] = "deleted_records"
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def _unusable(cls, stored: Mapping[str, Any]) -> str:
+        objects = stored.get("objects", {})
+        if not isinstance(objects, dict) or not all(isinstance(each, dict) for each in objects.values()):
+            return "its sweeps are malformed"
+        return super()._unusable(stored) or _unusable_times(each.get("swept_at") for each in objects.values())

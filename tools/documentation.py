@@ -17,6 +17,8 @@ from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from source_loxo.streams.created_at import LOOKBACK_DAYS
+from source_loxo.streams.deleted_records import DELETED_RECORDS, swept_objects
+from source_loxo.streams.factory import STREAMS
 from source_loxo.streams.jobs import FULL_PASS_DAYS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,12 +57,12 @@ def catalog() -> list[dict[str, Any]]:
 
 def streams() -> str:
     lines = ["| Stream | Loxo's endpoint | Primary key | Cursor | Sync modes | Notes |", "|---|---|---|---|---|---|"]
-    for stream in sorted(catalog(), key=lambda each: _rank(ENDPOINTS[each["name"]])):
-        endpoint = ENDPOINTS[stream["name"]]
+    for stream in sorted(catalog(), key=lambda each: _rank(STREAMS[each["name"]])):
+        endpoint = STREAMS[stream["name"]]
         key = ", ".join(".".join(part) for part in stream["source_defined_primary_key"])
         cursor = ".".join(stream.get("default_cursor_field") or ["-"])
-        modes = "full refresh, incremental" if "incremental" in stream["supported_sync_modes"] else "full refresh"
-        link = f"[{endpoint.path}]({endpoint.documentation_url})"
+        modes = ", ".join(mode.replace("_", " ") for mode in stream["supported_sync_modes"])
+        link = f"[{endpoint.path}]({endpoint.documentation_url})" if endpoint.path else "[none](#deleted-records)"
         lines.append(f"| `{endpoint.name}` | {link} | {key} | {cursor} | {modes} | {' '.join(notes(endpoint))} |")
     return "\n".join(lines)
 
@@ -77,6 +79,9 @@ def starts(endpoint: Endpoint) -> bool:
 
 def notes(endpoint: Endpoint) -> Iterator[str]:
     """What a stream costs, and what it does not do."""
+    if endpoint is DELETED_RECORDS:
+        yield f"Reads the ids of {len(swept_objects())} objects, as many requests as a full refresh of all of them."
+        return
     if endpoint.parent:
         yield f"One request or more for each record of `{endpoint.parent}`, whose list is read along."
         if endpoint.name == "job_candidates":
@@ -142,8 +147,8 @@ def _types(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def costly() -> str:
-    """The costly streams, for a script that knows only what discover prints."""
-    names = [name for name, endpoint in ENDPOINTS.items() if endpoint.is_costly]
+    """The streams that a user has to ask for, for a script that knows only what discover prints."""
+    names = [*(name for name, endpoint in ENDPOINTS.items() if endpoint.is_costly), DELETED_RECORDS.name]
     lines = textwrap.wrap(" ".join(names), 100)
     return 'costly="{}"'.format(" \\\n".join(lines))
 
@@ -157,6 +162,7 @@ def kinds() -> str:
     lines = ["| Kind | Streams |", "|---|---|"]
     for paging, kind in KINDS.items():
         lines.append(line(kind, [row for row in ENDPOINTS.values() if row.paging is paging and not row.parent]))
+    lines.append(line("What Loxo does not list: found by comparison", [DELETED_RECORDS]))
     children = [row for row in ENDPOINTS.values() if row.parent]
     lines.append(line("Below others, a request for each record", [row for row in children if not row.is_costly]))
     lines.append(line("The same, below lists that are long everywhere", [row for row in children if row.is_costly]))

@@ -20,11 +20,11 @@ from airbyte_cdk.models import AirbyteMessage, Type
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.endpoints import Endpoint, Paging
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import COUNT_CAP, Page, Record
 from loxo_api.timestamps import parse_timestamp, shift, to_seconds
-from source_loxo.streams.factory import Order, build_stream
+from source_loxo.streams.factory import STREAMS, Order, build_stream
 
 NOW = "2025-01-01T00:00:00.000Z"
 _FIRST = "2024-09-23T00:00:00.000Z"
@@ -264,7 +264,7 @@ def sync(
     """
     result = Sync()
     stream = build_stream(
-        ENDPOINTS[name],
+        STREAMS[name],
         client,  # type: ignore[arg-type]
         _Messages(result),
         state or {},

@@ -33,9 +33,9 @@ def test_a_readable_account_ends_with_0_and_two_files(box: Sandbox, tmp_path: Pa
     done = loxoctl(box, "doctor", *FAST, "--report", str(tmp_path / "report.json"))
     assert done.returncode == 0, done.stderr
     assert done.stderr == b""
-    assert b"The connector can read this account completely. 149 requests, all of them GET." in done.stdout
+    assert b"The connector can read this account completely. 154 requests, all of them GET." in done.stdout
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["requests"] == box.requests()["total"] == 149
+    assert report["requests"] == box.requests()["total"] == 154
     assert (tmp_path / "report.md").read_text().startswith("# What a Loxo account answers")
     assert_nothing_of_the_account(box, (tmp_path / "report.json").read_text() + (tmp_path / "report.md").read_text())
 

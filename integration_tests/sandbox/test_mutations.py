@@ -62,3 +62,23 @@ def test_scheduled_writes_happen_between_two_pages(own_sandbox: Sandbox) -> None
     pages = [ids(client.page("people", per_page=100)["people"]) for _ in range(3)]
     assert pages[0] == pages[1] and last in pages[1] and last not in pages[2]
     assert client.page("people", per_page=1)["people"][0]["name"] == "Late"
+
+
+def test_a_restored_record_is_listed_again_with_its_id(own_sandbox: Sandbox) -> None:
+    client = Client(own_sandbox)
+    company = own_sandbox.ids("companies")[0]
+    before = own_sandbox.record("companies", company)
+    own_sandbox.delete("companies", company)
+    assert client.status(f"companies/{company}") == 404
+    own_sandbox.restore("companies", company)
+    assert company in own_sandbox.ids("companies")
+    assert own_sandbox.record("companies", company)["name"] == before["name"]
+
+
+def test_a_merge_deletes_one_person_and_names_both(own_sandbox: Sandbox) -> None:
+    client = Client(own_sandbox)
+    kept, merged = own_sandbox.ids("people")[:2]
+    own_sandbox.merge_people(kept, merged)
+    assert client.status(f"people/{merged}") == 404
+    [newest] = client.page("merges", per_page=1)["merges"]
+    assert (newest["item_type"], newest["item_id"], newest["merged_item_id"]) == ("Person", kept, merged)

@@ -36,8 +36,13 @@ def check_fields(context: Context) -> None:
 
 
 def _nodes(sample: Sample) -> list[Record]:
-    """The nodes of a nested list, as its schema describes them: each with its parent's id, none with its children."""
+    """The nodes of a nested list, as its schema describes them: each with its parent's id, none with its children.
+
+    Files have neither.
+    """
     tree, found = sample.endpoint.tree, []
+    if sample.endpoint.files:
+        return [each for row in sample.rows for each in row.get(tree) or [] if isinstance(each, dict)]
     rest = [(node, None) for row in sample.rows for node in row.get(tree) or []]
     while rest:
         node, parent = rest.pop()

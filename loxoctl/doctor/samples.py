@@ -120,7 +120,7 @@ def _likely_parents(endpoint: Endpoint, samples: Samples) -> list[Record]:
     parent = samples.get(endpoint.parent)
     sampled = parent.rows if parent else []
     rows = [row for row in sampled if all(row.get(name) for name in endpoint.parent_keys.values())]
-    if endpoint.tree:  # only a field with options has a tree
+    if endpoint.tree and not endpoint.files:  # only a field with options has a tree
         rows.sort(key=lambda row: "hierarch" not in str(row.get("dynamic_field_type")).lower())
     if endpoint.name in NAMED_IN:
         name, key = NAMED_IN[endpoint.name]

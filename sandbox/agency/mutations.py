@@ -1,4 +1,4 @@
-"""Writes to the agency while it is served: create, update and delete records, move candidates."""
+"""Writes to the agency while it is served: create, update, delete, restore and merge records, move candidates."""
 
 from __future__ import annotations
 
@@ -66,6 +66,28 @@ def delete(agency: Agency, name: str, record_id: Any) -> Record:
     return {"id": int(record_id), "deleted": True}
 
 
+def restore(agency: Agency, name: str, record_id: Any) -> Record:
+    """Undo a deletion, with the same id; a person's or a job's candidates stay deleted."""
+    try:
+        table = agency.table(name)
+    except KeyError:
+        raise unknown_object(name) from None
+    row = table.find_deleted_row(int(record_id))
+    if row is None:
+        raise MutationError(f"{name} has no deleted record with id {record_id}")
+    table.restore(row, now_ms())
+    if name == "candidates":
+        _invalidate_person_of(agency, row)
+    return table.list_item(row)
+
+
+def merge_people(agency: Agency, kept_id: Any, merged_id: Any) -> Record:
+    """Merge a person into another one: the merged id is deleted, and `merges` names both (help.loxo.co)."""
+    find_row(agency, "people", kept_id)
+    delete(agency, "people", merged_id)
+    return create(agency, "merges", {"item_type": "Person", "item_id": int(kept_id), "merged_item_id": int(merged_id)})
+
+
 def move_candidate(agency: Agency, job_id: Any, candidate_id: Any, stage_id: Any = None) -> Record:
     """Move a candidate to a stage, by default the next one, and add the activity that Loxo adds.
 
@@ -95,7 +117,9 @@ def apply_action(agency: Agency, action: dict[str, Any]) -> Record:
         return delete(agency, action["object"], action["id"])
     if op == "move":
         return move_candidate(agency, action["job_id"], action["candidate_id"], action.get("workflow_stage_id"))
-    raise MutationError(f"unknown op {op!r}; known: create, update, delete, move, set, answer")
+    if op == "restore":
+        return restore(agency, action["object"], action["id"])
+    raise MutationError(f"unknown op {op!r}; known: create, update, delete, restore, move, set, answer")
 
 
 def unknown_object(name: str) -> MutationError:

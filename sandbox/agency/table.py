@@ -178,6 +178,17 @@ class Table:
         self.deleted.add(row)
         self.invalidate(row)
 
+    def find_deleted_row(self, record_id: int) -> int | None:
+        row = bisect_left(self.ids, record_id)
+        return row if row in self.deleted and self.ids[row] == record_id else None
+
+    def restore(self, row: int, now: int) -> None:
+        """Undo a deletion. The record counts as changed now."""
+        self.deleted.discard(row)
+        if self.updated is not None:
+            self.updated[row] = now
+        self._insert(row)
+
     def invalidate(self, row: int) -> None:
         """Drop the cached record of a row and all filter results of this table."""
         self.version += 1

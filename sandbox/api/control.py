@@ -42,6 +42,8 @@ class ControlApi:
         router.add_patch(f"/_sandbox/objects/{name}/{{id:\\d+}}", self.update_record)
         router.add_delete(f"/_sandbox/objects/{name}/{{id:\\d+}}", self.delete_record)
         router.add_post("/_sandbox/stage_moves", self.move_candidate)
+        router.add_post(f"/_sandbox/restored/{name}/{{id:\\d+}}", self.restore_record)
+        router.add_post("/_sandbox/merged_people", self.merge_people)
         router.add_post("/_sandbox/at", self.schedule_actions)
         router.add_delete("/_sandbox/at", self.clear_schedule)
         router.add_get("/_sandbox/life", self.get_background_changes)
@@ -90,6 +92,13 @@ class ControlApi:
     async def delete_record(self, request: web.Request) -> web.Response:
         name, record_id = request.match_info["object"], request.match_info["id"]
         return _json_response(mutations.delete(self.agency, name, record_id))
+
+    async def restore_record(self, request: web.Request) -> web.Response:
+        return _json_response(mutations.restore(self.agency, request.match_info["object"], request.match_info["id"]))
+
+    async def merge_people(self, request: web.Request) -> web.Response:
+        body = await _read_body(request)
+        return _json_response(mutations.merge_people(self.agency, body.get("kept_id"), body.get("merged_id")))
 
     async def move_candidate(self, request: web.Request) -> web.Response:
         body = await _read_body(request)

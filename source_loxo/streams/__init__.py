@@ -9,5 +9,6 @@
 | `TouchedJobs` | the parents of job_candidates | all jobs | changed jobs, jobs of new activities; weekly all |
 | `CreatedAt` | person_events, email_tracking, sms, merges | slices | what was created lately, and what changed |
 | `UpdatedAt` | companies, deals, placements | slices | what changed, if Loxo can be asked for it; else all |
+| `DeletedRecords` | deleted_records | the ids of all objects, no rows | the ids again, compared |
 | `Substream` | streams below others | the children of each parent | those of the parents that changed |
 """

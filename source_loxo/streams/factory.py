@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import logging
+import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteStream, SyncMode
@@ -19,16 +21,18 @@ from airbyte_cdk.sources.types import Record
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
+from loxo_api.exact_json import loads
 from loxo_api.pages import Record as PageRecord
 from loxo_api.record_schemas import load_schema
 from loxo_api.timestamps import now
 from source_loxo.additional_fields import AdditionalFields
 from source_loxo.batch import Batch
-from source_loxo.cursors import StreamCursor
+from source_loxo.cursors import PrivateCursor, StreamCursor
 from source_loxo.errors import traced
 from source_loxo.state import (
     ChangeFeedState,
     CreatedAtState,
+    DeletedRecordsState,
     FullRefreshState,
     JobsState,
     State,
@@ -38,11 +42,15 @@ from source_loxo.state import (
 from source_loxo.streams.base import Read, StreamRead
 from source_loxo.streams.change_feed import ChangeFeed
 from source_loxo.streams.created_at import CreatedAt
+from source_loxo.streams.deleted_records import DELETED_RECORDS, PRIMARY_KEY, DeletedRecords
 from source_loxo.streams.full_refresh import FullRefresh
 from source_loxo.streams.jobs import Jobs, TouchedJobs, recent_full_pass
 from source_loxo.streams.substream import Substream
 from source_loxo.streams.unsliced import Unsliced
 from source_loxo.streams.updated_at import UpdatedAt
+
+# All streams: Loxo's objects, and what they do not list.
+STREAMS: Mapping[str, Endpoint] = MappingProxyType({**ENDPOINTS, DELETED_RECORDS.name: DELETED_RECORDS})
 
 # Takes the batches of a stream before they are delivered.
 Check = Callable[[list[PageRecord]], None]
@@ -62,17 +70,20 @@ class LoxoStream(DefaultStream):
         super().__init__(
             partition_generator=Partitions(read, fields, check),
             name=endpoint.name,
-            json_schema=functools.partial(load_schema, endpoint.name),
-            primary_key=endpoint.primary_key,
+            json_schema=functools.partial(stream_schema, endpoint),
+            primary_key=PRIMARY_KEY if endpoint is DELETED_RECORDS else endpoint.primary_key,
             cursor_field=CursorField(endpoint.cursor_field) if endpoint.cursor_field else None,
             logger=logging.getLogger("airbyte"),
             cursor=cursor,
         )
         self._is_resumable = root(endpoint).paging is Paging.SCROLL
+        self._needs_state = endpoint is DELETED_RECORDS
 
     def as_airbyte_stream(self) -> AirbyteStream:
         stream = super().as_airbyte_stream()
         stream.is_resumable = self._is_resumable
+        if self._needs_state:
+            stream.supported_sync_modes = [SyncMode.incremental]
         return stream
 
 
@@ -118,6 +129,13 @@ def build_stream(
     return LoxoStream(endpoint, _read(endpoint, client, cursor, order), cursor, fields, check)
 
 
+def stream_schema(endpoint: Endpoint) -> Mapping[str, Any]:
+    """The declared schema of a stream."""
+    if endpoint is DELETED_RECORDS:
+        return loads(pkgutil.get_data("source_loxo", "schemas/deleted_records.json") or b"")  # type: ignore[no-any-return]
+    return load_schema(endpoint.name)
+
+
 def root(endpoint: Endpoint) -> Endpoint:
     """The list that a stream follows: its own, or that of its topmost parent."""
     return root(ENDPOINTS[endpoint.parent]) if endpoint.parent else endpoint
@@ -125,6 +143,8 @@ def root(endpoint: Endpoint) -> Endpoint:
 
 def _state_class(endpoint: Endpoint, order: Order) -> type[State] | None:
     """The class of a stream's state; None for lists that every sync reads completely."""
+    if endpoint is DELETED_RECORDS:
+        return DeletedRecordsState
     first = root(endpoint)
     if first.paging is Paging.PAGE and first.cursor_field:
         if not order.is_incremental:
@@ -143,6 +163,8 @@ def _state_class(endpoint: Endpoint, order: Order) -> type[State] | None:
 
 def _read(endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor, order: Order, **options: Any) -> StreamRead:
     args = (endpoint, client, cursor)
+    if endpoint is DELETED_RECORDS:
+        return DeletedRecords(*args, make_read=_sweep_read, **options)
     if endpoint.parent:
         if endpoint.changes_silently and order.is_incremental and cursor.memory:
             _start_over_weekly(cursor.memory)
@@ -171,6 +193,14 @@ def _parent_read(
     if isinstance(cursor.memory, TouchedJobsState) and child.follows_activities:
         return TouchedJobs(parent, client, cursor, **options)
     return _read(parent, client, cursor, order, **options)
+
+
+def _sweep_read(endpoint: Endpoint, client: LoxoClient, name: str) -> StreamRead:
+    """A full read of an object whose records and states are not emitted."""
+    order = Order()
+    kind = _state_class(endpoint, order)
+    cursor = PrivateCursor(endpoint.name, kind() if kind else None)
+    return _read(endpoint, client, cursor, order, reports_total=lambda _: None, counts_parents=name)
 
 
 def _start_over_weekly(memory: State) -> None:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from loxo_api.client import LoxoClient
-from loxo_api.endpoints import SYNCED_AT, Endpoint, Paging
+from loxo_api.endpoints import DOWNLOAD_PATH, SYNCED_AT, Endpoint, Paging
 from loxo_api.errors import ContractError, ErrorKind, LoxoError
 from loxo_api.pages import Record
 from loxo_api.pagination.page_number import exact
@@ -210,7 +210,10 @@ class Children:
             if not page.records:
                 raise LoxoError(f"{endpoint.name}: {endpoint.path} does not exist.", ErrorKind.CONFIG, 404)
             record = page.records[0]
-            records = _branches(record.get(endpoint.tree)) if endpoint.tree else [record]
+            if endpoint.files:
+                records = _files(endpoint, record)
+            else:
+                records = _branches(record.get(endpoint.tree)) if endpoint.tree else [record]
             return records, len(records)
         if endpoint.paging is Paging.SCROLL:
             part = Slice()
@@ -279,6 +282,14 @@ def _branches(nodes: Any, parent_id: Any = None) -> list[Record]:
         records.append({**{key: value for key, value in node.items() if key != "hierarchies"}, "parent_id": parent_id})
         records += _branches(node.get("hierarchies"), node["id"])
     return records
+
+
+def _files(endpoint: Endpoint, record: Record) -> list[Record]:
+    """The files that a full record lists, each with the path of its download (Loxo OpenAPI 1.2.5)."""
+    files = record.get(endpoint.tree) or []
+    if not isinstance(files, list) or not all(isinstance(each, dict) and "id" in each for each in files):
+        raise ContractError(f"the {endpoint.tree} of {endpoint.path} are not a list of files with ids")
+    return [{**each, DOWNLOAD_PATH: f"{endpoint.path}/{endpoint.tree}/{each['id']}/download"} for each in files]
 
 
 class Substream(StreamRead):

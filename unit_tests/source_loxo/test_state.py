@@ -15,6 +15,7 @@ from source_loxo.state import (
     STATE_VERSION,
     ChangeFeedState,
     CreatedAtState,
+    DeletedRecordsState,
     FullRefreshState,
     JobsState,
     State,
@@ -47,6 +48,7 @@ FULL = [
     UpdatedAtState(updated_at=TIME, began=LATER, seen_updated_at=LATER, slices=SLICES, **RETRY),
     JobsState(updated_at=TIME, **RETRY),
     TouchedJobsState(updated_at=TIME, created_at=TIME, **RETRY),
+    DeletedRecordsState(objects={"people": {"swept_at": TIME, "ids": {"packed": ""}, "gone": {"packed": ""}}}, **RETRY),
 ]
 KINDS = sorted(State.__subclasses__(), key=lambda kind: kind.KIND)
 
@@ -74,7 +76,7 @@ def test_an_empty_state_holds_its_version_and_kind_only(kind: type[State]) -> No
 
 
 def test_each_kind_has_a_name_of_its_own() -> None:
-    assert len({kind.KIND for kind in KINDS}) == len(KINDS) == 6
+    assert len({kind.KIND for kind in KINDS}) == len(KINDS) == 7
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)

@@ -10,6 +10,7 @@ from ..agency import Agency
 from ..sample_names import company_name
 from ..sample_texts import NOTES
 from ..table import Record
+from .files import file_entry
 
 
 class CompanyRecords:
@@ -34,13 +35,17 @@ class CompanyRecords:
         }
 
     def full_record(self, row: int, item: Record) -> Record:
-        lists, bits, base_id = self.agency.lists, hash64(self.agency.seed * 419 + row), item["id"] * 3
+        agency = self.agency
+        lists, bits, base_id = agency.lists, hash64(agency.seed * 419 + row), item["id"] * 3
         company_type, status = (
             self.agency.pick("company_types", bits),
             self.agency.pick("company_global_statuses", bits >> 4),
         )
         return {
             **item,
+            "documents": [file_entry(base_id, "Rahmenvertrag.docx", agency.created("companies", row))]
+            if bits % 2
+            else [],
             "description": NOTES[row % len(NOTES)],
             "culture": "Flat hierarchies" if bits % 4 == 0 else None,
             "internal_notes_text": "Ask for the new framework contract." if bits % 5 == 0 else None,

@@ -9,6 +9,7 @@ from ..agency import Agency
 from ..sample_names import LOCALES
 from ..sample_texts import JOB_TITLES, NOTES
 from ..table import Record
+from .files import file_entry
 
 
 class JobRecords:
@@ -87,7 +88,7 @@ class JobRecords:
     def full_record(self, row: int, item: Record) -> Record:
         """Return the single record: without updated_at and company.hidden, with fields that the list item lacks."""
         agency, lists = self.agency, self.agency.lists
-        high_bits = agency.job_bits(row) >> 20
+        high_bits, created = agency.job_bits(row) >> 20, agency.created("jobs", row)
         text = NOTES[row % len(NOTES)] * 6
         is_hourly, template_ids = high_bits % 3 == 0, agency.tables["form_templates"].ids
         rate_type = lists["compensation_types"][1]["id"] if is_hourly else None
@@ -100,7 +101,7 @@ class JobRecords:
             "internal_notes": NOTES[high_bits % len(NOTES)] if high_bits % 4 == 0 else None,
             "seniority_levels": [self.agency.pick("seniority_levels", high_bits)],
             "counts": agency.stage_counts(row),
-            "documents": [{"id": item["id"] * 9, "name": "Stellenprofil.pdf"}] if high_bits % 2 else [],
+            "documents": [file_entry(item["id"] * 9, "Stellenprofil.pdf", created)] if high_bits % 2 else [],
             "rank": row + 1,
             "fee_type": self.agency.pick("fee_types", 0, "id", "key", "name"),
             "bill_rate": "95.5" if is_hourly else None,

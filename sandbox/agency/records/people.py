@@ -146,7 +146,7 @@ class PersonRecords:
                     "social_profile_type_id": self.agency.lists["social_profile_types"][0]["id"],
                 }
             ],
-            "documents": [],
+            "documents": [{**resume, "id": item["id"] * 4 + 1, "name": "Arbeitszeugnis"}] if high_bits % 5 == 0 else [],
             "resumes": [resume] if high_bits % 2 else [],
             "candidates": self._candidates(row),
             "target_salary": 60000 + high_bits % 90 * 1000 if high_bits % 4 == 0 else None,

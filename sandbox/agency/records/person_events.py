@@ -8,6 +8,7 @@ from ...hashing import hash64
 from ..agency import Agency
 from ..sample_texts import NOTES
 from ..table import Record
+from .files import file_entry
 
 
 class PersonEventRecords:
@@ -32,7 +33,9 @@ class PersonEventRecords:
             "created_by_id": agency.pick("users", bits)["id"],
             "updated_by_id": agency.pick("users", bits >> 9)["id"],
             **events.timestamp_fields(row),
-            "documents": [],
+            "documents": [file_entry(events.ids[row] * 7, "Notiz.pdf", agency.created("person_events", row))]
+            if bits % 9 == 0
+            else [],
         }
 
     def subject(self, row: int) -> tuple[int | None, int | None, Record]:

@@ -38,7 +38,7 @@ def long_account(count: int) -> FakeClient:
 def small_limit(monkeypatch: pytest.MonkeyPatch, small_cap: int) -> None:
     """Pages of ten jobs, of which Loxo shows four."""
     jobs = replace(ENDPOINTS["jobs"], per_page=10)
-    monkeypatch.setattr("fake_client.ENDPOINTS", {**ENDPOINTS, "jobs": jobs})
+    monkeypatch.setattr("fake_client.STREAMS", {"jobs": jobs})
     monkeypatch.setattr("source_loxo.streams.jobs.ResultLimit", lambda: ResultLimit(small_cap))
 
 

@@ -72,6 +72,32 @@ def test_a_nested_list_is_delivered_with_the_id_above_each_node() -> None:
     assert "hierarchies" not in first.records[0]
 
 
+def test_the_files_of_a_record_are_delivered_with_the_path_of_their_download() -> None:
+    files = [{"id": 7, "name": "CV.pdf"}, {"id": 8, "name": None}]
+    client = FakeClient({"people": [record(1, resumes=files), record(2, resumes=None), record(3)]})
+    first = sync(client, "person_resumes")
+    assert [(each["person_id"], each["id"], each["_loxo_download_path"]) for each in first.records] == [
+        (1, 7, "people/1/resumes/7/download"),
+        (1, 8, "people/1/resumes/8/download"),
+    ]
+    assert first.error == ""
+
+
+@pytest.mark.parametrize("files", ["text", {"id": 1}, [1], [{"name": "CV.pdf"}]])
+def test_files_without_ids_are_an_error_of_their_record(files: object) -> None:
+    client = FakeClient({"people": [record(1, documents=[{"id": 7}]), record(2, documents=files)]})
+    first = sync(client, "person_documents")
+    assert first.ids == [7]
+    assert "1 of people could not be read (ids 2)" in first.error
+
+
+def test_the_files_of_a_changed_record_are_read_again() -> None:
+    client = FakeClient({"person_events": records(3, documents=[{"id": 7}])})
+    first = sync(client, "person_event_documents")
+    client.lists["person_events"].append(record(99, documents=[{"id": 8}]))
+    assert 8 in sync(client, "person_event_documents", first.state).ids
+
+
 def test_a_later_sync_asks_for_parents_that_changed() -> None:
     client = people()
     client.edit("people", 3, updated_at=at(50), name="new")
