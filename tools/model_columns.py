@@ -13,11 +13,30 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "dbt_loxo" / "macros" / "declared_columns.sql"
 # The streams that a model reads.
-STREAMS = (
-    "activity_types companies compensation_types countries currencies deals dynamic_fields email_types "
-    "form_templates_details job_candidates job_owner_types jobs jobs_details merges people person_events phone_types "
-    "placements question_types users workflow_stages workflows"
-).split()
+STREAMS = [
+    "activity_types",
+    "companies",
+    "compensation_types",
+    "countries",
+    "currencies",
+    "deals",
+    "dynamic_fields",
+    "email_types",
+    "form_templates_details",
+    "job_candidates",
+    "job_owner_types",
+    "jobs",
+    "jobs_details",
+    "merges",
+    "people",
+    "person_events",
+    "phone_types",
+    "placements",
+    "question_types",
+    "users",
+    "workflow_stages",
+    "workflows",
+]
 # What an account may show beyond the schemas, and the models read where it is: see docs/loxo.md.
 BEYOND = {
     "form_templates_details": {"questions": "json"},
@@ -35,7 +54,9 @@ FORMATS = {"date-time": "timestamp", "date": "date"}
 
 def kind(schema: dict[str, Any]) -> str:
     """The kind of a column: what its type is in every destination."""
-    types = [name for name in schema["type"] if name != "null"] if isinstance(schema["type"], list) else [schema["type"]]
+    types = (
+        [name for name in schema["type"] if name != "null"] if isinstance(schema["type"], list) else [schema["type"]]
+    )
     # A number or a text: destinations store the text.
     return FORMATS.get(schema.get("format", "")) or (KINDS.get(types[0], "text") if len(types) == 1 else "text")
 
@@ -48,7 +69,10 @@ def columns(stream: str) -> dict[str, str]:
 
 def text() -> str:
     """The macro's file."""
-    lines = ["{# Made by `python -m tools.model_columns` from loxo_api/schemas. #}", "{% macro loxo_declared(stream) %}"]
+    lines = [
+        "{# Made by `python -m tools.model_columns` from loxo_api/schemas. #}",
+        "{% macro loxo_declared(stream) %}",
+    ]
     lines.append("  {%- set streams = {")
     for stream in sorted({*STREAMS, *BEYOND}):
         lines.append(f'    "{stream}": {{')

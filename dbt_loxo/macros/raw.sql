@@ -110,9 +110,8 @@ missing gives no rows. Nothing here may become a view: a view blocks or breaks t
   {%- endfor %}
 select
   normalised.*,
-  substr({{ loxo.loxo_json_object(pairs) }}, 1, length({{ loxo.loxo_json_object(pairs) }}) - 1)
-    || case when {{ loxo.loxo_json_text('_loxo_additional_fields') }} like '%:%'
-      then ',' || substr(trim({{ loxo.loxo_json_text('_loxo_additional_fields') }}), 2) else '}' end as remote_data
+  {%- set additional = loxo.loxo_json_text('_loxo_additional_fields') %}
+  {{ loxo.loxo_json_object(pairs, tail="case when " ~ additional ~ " like '%:%' then ',' || substr(trim(" ~ additional ~ "), 2) else '}' end") }} as remote_data
 from (
   {%- for source in loxo.loxo_sources() %}
   {%- set table = loxo.loxo_table(stream, source) %}

@@ -1,16 +1,17 @@
 """Raw tables as Airbyte's destinations and PyAirbyte write them, from the connector's own records.
 
-The types are those that were found in tables of PyAirbyte (DuckDB), of Airbyte's PostgreSQL destination, and, for Spark,
-text where there is no type for JSON.
+The types are those of tables of PyAirbyte (DuckDB) and of Airbyte's PostgreSQL destination. For Spark, JSON is text.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
+
+from tools.model_columns import kind
 
 Record = Mapping[str, Any]
 
@@ -20,13 +21,6 @@ TYPES = {
     "spark": {"json": "STRING", "timestamp": "TIMESTAMP", "text": "STRING"},
 }
 SAME = {"integer": "BIGINT", "number": "DECIMAL(38, 9)", "boolean": "BOOLEAN", "date": "DATE"}
-FORMATS = {"date-time": "timestamp", "date": "date"}
-KINDS = {"object": "json", "array": "json", "integer": "integer", "number": "number", "boolean": "boolean"}
-
-
-def kind(schema: Mapping[str, Any]) -> str:
-    types = [name for name in schema["type"] if name != "null"] if isinstance(schema["type"], list) else [schema["type"]]
-    return FORMATS.get(schema.get("format", "")) or (KINDS.get(types[0], "text") if len(types) == 1 else "text")
 
 
 def value(of: Any, of_kind: str) -> Any:
@@ -123,7 +117,3 @@ class RawTables:
 
 def _without_zone(of: Any) -> Any:
     return of.replace(tzinfo=None) if isinstance(of, datetime) else of
-
-
-def only(records: Iterable[Record], streams: Sequence[str]) -> list[Record]:
-    return [message for message in records if message["stream"] in streams]

@@ -56,7 +56,7 @@
 {# A text as a JSON string. #}
 {% macro loxo_json_quote(text) %}{{ return(adapter.dispatch('loxo_json_quote', 'loxo')(text)) }}{% endmacro %}
 {% macro default__loxo_json_quote(text) -%}
-  (case when {{ text }} is not null then substr(to_json(array({{ text }})), 2, length(to_json(array({{ text }}))) - 2) end)
+  nullif(trim(both '[]' from to_json(array({{ text }}))), 'null')
 {%- endmacro %}
 {% macro duckdb__loxo_json_quote(text) %}(case when {{ text }} is not null then cast(to_json(cast({{ text }} as varchar)) as varchar) end){% endmacro %}
 {% macro postgres__loxo_json_quote(text) %}cast(to_json(cast({{ text }} as text)) as text){% endmacro %}
@@ -96,11 +96,11 @@
   {%- endif -%}
 {%- endmacro %}
 
-{# The text of an object. `pairs`: a list of (key, JSON text); nulls are written, or left out. #}
-{% macro loxo_json_object(pairs, nulls=true) -%}
+{# The text of an object. `pairs`: a list of (key, JSON text); `tail` is what ends it. #}
+{% macro loxo_json_object(pairs, tail="'}'") -%}
   ('{' || substr(
     {%- for key, value in pairs %}
-    {%- if nulls %}',"{{ key }}":' || coalesce({{ value }}, 'null'){% else %}coalesce(',"{{ key }}":' || {{ value }}, ''){% endif %}
+    ',"{{ key }}":' || coalesce({{ value }}, 'null')
     {%- if not loop.last %} || {% endif %}
-    {%- endfor %}, 2) || '}')
+    {%- endfor %}, 2) || {{ tail }})
 {%- endmacro %}
