@@ -8,8 +8,8 @@ select source_relation
   max(case when field_key = '{{ name }}' then label end) as {{ name }}
   {%- endfor %}
 from (
-  select source_relation, {{ adapter.quote('key') }} as field_key,
-    case when count(*) over (partition by source_relation, name) = 1 then name else {{ adapter.quote('key') }} end as label
+  select source_relation, {{ loxo.loxo_quote('key') }} as field_key,
+    case when count(*) over (partition by source_relation, name) = 1 then name else {{ loxo.loxo_quote('key') }} end as label
   from {{ loxo.loxo_newest(ref('stg_loxo__dynamic_fields')) }} as fields
   where item_type = '{{ item_type }}'
 ) as labelled
@@ -18,8 +18,6 @@ group by source_relation
 
 {% macro loxo_custom_value(column, kind) -%}
   {%- if kind == 'json' -%}{{ loxo.loxo_json_values(column) }}
-  {%- elif kind == 'text' and target.type in ('spark', 'databricks') -%}
-    case when substr({{ column }}, 1, 2) in ('[{', '{"') then {{ loxo.loxo_json_values(column) }} else {{ loxo.loxo_json_quote(column) }} end
   {%- else -%}{{ loxo.loxo_json_value(column, kind) }}
   {%- endif -%}
 {%- endmacro %}
@@ -40,7 +38,7 @@ group by source_relation
 {% macro loxo_integration_fields(stream, alias) -%}
   {%- set fields = [] -%}
   {%- for name in var('loxo_integration_fields', {}).get(stream, []) -%}
-    {%- do fields.append((name, loxo.loxo_json_value(alias ~ '.' ~ adapter.quote(name), loxo.loxo_declared(stream)[name]), 'DEFAULT', "'\"" ~ name ~ "\"'")) -%}
+    {%- do fields.append((name, loxo.loxo_json_value(alias ~ '.' ~ loxo.loxo_quote(name), loxo.loxo_declared(stream)[name]), 'DEFAULT', "'\"" ~ name ~ "\"'")) -%}
   {%- endfor -%}
   {%- for name, kind in loxo.loxo_custom_columns(stream).items() -%}
     {%- do fields.append((name, loxo.loxo_custom_value(alias ~ '.' ~ name, kind), 'CUSTOM', loxo.loxo_json_quote("coalesce(labels." ~ name ~ ", '" ~ name ~ "')"))) -%}

@@ -29,12 +29,7 @@ Otherwise the warehouse cannot know. #}
 
 {# The newest row of each key of a log, which is a relation. #}
 {% macro loxo_latest(log) -%}
-(
-  select * from (
-    select log_rows.*, row_number() over (partition by source_relation, remote_key order by build desc) as row_age
-    from {{ log }} as log_rows
-  ) as by_age where row_age = 1
-)
+  {{ return(adapter.dispatch('loxo_first_of', 'loxo')(log, ['source_relation', 'remote_key'], 'build')) }}
 {%- endmacro %}
 
 {# The last two reads of a stream that builds saw: newest (of the last), newest_before. #}
@@ -66,10 +61,10 @@ hashed as (
     cast(remote_key as {{ text }}) as remote_key,
     cast(parent_key as {{ text }}) as parent_key,
     {%- for name, kind in columns.items() %}
-    cast({{ adapter.quote(name) }} as {{ text if kind.startswith('id of ') else loxo.loxo_type(kind) }}) as {{ adapter.quote(name) }},
+    cast({{ loxo.loxo_quote(name) }} as {{ text if kind.startswith('id of ') else loxo.loxo_type(kind) }}) as {{ loxo.loxo_quote(name) }},
     {%- endfor %}
     {%- set texts = [] %}
-    {%- for name in columns %}{% do texts.append("coalesce(cast(" ~ adapter.quote(name) ~ " as " ~ text ~ "), '~')") %}{% endfor %}
+    {%- for name in columns %}{% do texts.append("coalesce(cast(" ~ loxo.loxo_quote(name) ~ " as " ~ text ~ "), '~')") %}{% endfor %}
     {{ dbt.hash(texts | join(" || '|' || ")) }} as content_hash,
     cast(seen_at as {{ loxo.loxo_type('timestamp') }}) as seen_at
   from content
@@ -109,7 +104,7 @@ gone as (
   group by source_relation, remote_key
 )
 {%- set names = ['source_relation', 'remote_key', 'parent_key'] %}
-{%- for name in columns %}{% do names.append(adapter.quote(name)) %}{% endfor %}
+{%- for name in columns %}{% do names.append(loxo.loxo_quote(name)) %}{% endfor %}
 {%- do names.append('content_hash') %}
 {%- set build = '(select coalesce(max(build), 0) + 1 from ' ~ this ~ ')' if is_later else '1' %}
 select

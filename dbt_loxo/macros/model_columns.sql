@@ -52,15 +52,11 @@ select
   seen_at as changed_at,
   case when is_deleted then seen_at end as remote_deleted_at,
   {%- for name, kind in columns.items() %}
-  {%- set column = adapter.quote(name) %}
+  {%- set column = loxo.loxo_quote(name) %}
   {% if kind.startswith('id of ') %}{{ loxo.loxo_id(kind[6:], column) }} as {{ column }}
   {%- elif kind == 'json' %}{{ loxo.loxo_json_parse(column) }} as {{ column }}
   {%- else %}{{ column }}{% endif %},
   {%- endfor %}
   source_relation
-from (
-  select memory.*, row_number() over (partition by source_relation, remote_key order by build desc) as row_age
-  from {{ ref('loxo_memory__' ~ model) }} as memory
-) as by_age
-where row_age = 1
+from {{ loxo.loxo_latest(ref('loxo_memory__' ~ model)) }} as memory
 {% endmacro %}

@@ -61,7 +61,9 @@ missing gives no rows. Nothing here may become a view: a view blocks or breaks t
     {%- set table = loxo.loxo_table(stream, source) -%}
     {%- if table -%}
       {%- for name, type in table['types'].items() if name not in declared and not name.startswith('_') -%}
-        {%- do found.update({name: loxo.loxo_kind_of_type(type)}) -%}
+        {#- A list or an object, also where there is no type for JSON. -#}
+        {%- set is_json = name.startswith('custom_hierarchy_') or (name.startswith('custom_') and '_range_' in name) -%}
+        {%- do found.update({name: 'json' if is_json else loxo.loxo_kind_of_type(type)}) -%}
       {%- endfor -%}
     {%- endif -%}
   {%- endfor -%}
@@ -80,7 +82,7 @@ missing gives no rows. Nothing here may become a view: a view blocks or breaks t
 
 {# A column of a raw table in one type. #}
 {% macro loxo_column(name, kind, type) %}
-  {%- set column = adapter.quote(name | upper if target.type == 'snowflake' else name) -%}
+  {%- set column = loxo.loxo_quote(name) -%}
   {%- set is_json = type is not none and loxo.loxo_kind_of_type(type) == 'json' -%}
   {%- if kind == 'json' -%}{{ loxo.loxo_json_column(column) }}
   {%- elif kind == 'timestamp' -%}{{ loxo.loxo_utc(column, type) }}
@@ -100,12 +102,7 @@ missing gives no rows. Nothing here may become a view: a view blocks or breaks t
   {%- do columns.update({'_loxo_additional_fields': 'json'}) -%}
   {%- set pairs = [] -%}
   {%- for name, kind in columns.items() if not name.startswith('_') -%}
-    {#- An engine without a type for JSON holds a custom field's list or object as text. -#}
-    {%- if kind == 'text' and name.startswith('custom_') and target.type in ('spark', 'databricks') -%}
-      {%- set value = "case when substr(" ~ name ~ ", 1, 2) in ('[{', '{\"') then " ~ name ~ " else " ~ loxo.loxo_json_quote(name) ~ " end" -%}
-    {%- else -%}
-      {%- set value = loxo.loxo_json_value(adapter.quote(name), kind) -%}
-    {%- endif -%}
+    {%- set value = loxo.loxo_json_value(loxo.loxo_quote(name), kind) -%}
     {%- do pairs.append((name, value)) -%}
   {%- endfor %}
 select
@@ -121,7 +118,7 @@ from (
   select
     {{ dbt.string_literal(source['agency_slug']) }} as source_relation,
     {%- for name, kind in columns.items() %}
-    {{ loxo.loxo_column(name, kind, table['types'][name]) if table and name in table['types'] else loxo.loxo_null(kind) }} as {{ adapter.quote(name) }},
+    {{ loxo.loxo_column(name, kind, table['types'][name]) if table and name in table['types'] else loxo.loxo_null(kind) }} as {{ loxo.loxo_quote(name) }},
     {%- endfor %}
     {{ loxo.loxo_column('_airbyte_extracted_at', 'timestamp', table['types'].get('_airbyte_extracted_at')) if table else loxo.loxo_null('timestamp') }} as _airbyte_extracted_at
   from {{ table['relation'] if table else '(select 1 as one) as missing where 1 = 0' }}
@@ -131,15 +128,29 @@ from (
 
 {# The newest row of each key: appended tables hold several, and a merge may leave two. `where` narrows first. #}
 {% macro loxo_newest(relation, key=['id'], where=none) -%}
+  {{ return(adapter.dispatch('loxo_first_of', 'loxo')(relation, ['source_relation'] + key, '_airbyte_extracted_at', where)) }}
+{%- endmacro %}
+
+{# The row of each key that is the last in an order. #}
+{% macro default__loxo_first_of(relation, key, order_by, where=none) -%}
 (
   select * from (
-    select stream_rows.*, row_number() over (
-      partition by source_relation{% for name in key %}, {{ name }}{% endfor %} order by _airbyte_extracted_at desc
-    ) as row_age
-    from {{ relation }} as stream_rows
+    select all_rows.*, row_number() over (partition by {{ key | join(', ') }} order by {{ order_by }} desc) as row_age
+    from {{ relation }} as all_rows
     {%- if where %}
     where {{ where }}
     {%- endif %}
   ) as by_age where row_age = 1
+)
+{%- endmacro %}
+
+{# PostgreSQL takes `row_age = 1` for one row in two hundred, and then plans joins that never end. #}
+{% macro postgres__loxo_first_of(relation, key, order_by, where=none) -%}
+(
+  select distinct on ({{ key | join(', ') }}) * from {{ relation }} as all_rows
+  {%- if where %}
+  where {{ where }}
+  {%- endif %}
+  order by {{ key | join(', ') }}, {{ order_by }} desc
 )
 {%- endmacro %}

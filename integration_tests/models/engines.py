@@ -48,9 +48,6 @@ class Engine:
         folders += ["--log-path", str(self.folder / "logs"), "--project-dir", str(PROJECT)]
         return [*arguments, *folders, "--vars", json.dumps(known)]
 
-    def build(self, **variables: Any) -> str:
-        return self.dbt("build", **variables)
-
 
 class DuckDb(Engine):
     def __init__(self, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Raw tables as Airbyte's destinations and PyAirbyte write them, from the connector's own records.
 
-The types are those of tables of PyAirbyte (DuckDB) and of Airbyte's PostgreSQL destination. For Spark, JSON is text.
+The types are those of tables of PyAirbyte (DuckDB) and of Airbyte's PostgreSQL destination.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ Record = Mapping[str, Any]
 TYPES = {
     "duckdb": {"json": "JSON", "timestamp": "TIMESTAMP", "text": "VARCHAR"},
     "postgres": {"json": "JSONB", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
-    "spark": {"json": "STRING", "timestamp": "TIMESTAMP", "text": "STRING"},
 }
 SAME = {"integer": "BIGINT", "number": "DECIMAL(38, 9)", "boolean": "BOOLEAN", "date": "DATE"}
 
@@ -106,13 +105,6 @@ class RawTables:
                 marks = ", ".join(["%s"] * len(columns))
                 cursor.executemany(f"INSERT INTO {schema}.{name} VALUES ({marks})", self.values(name))
         connection.commit()
-
-    def into_spark(self, session: Any, schema: str) -> None:
-        session.sql(f"CREATE DATABASE IF NOT EXISTS {schema}")
-        for name in self.rows:
-            defined = ", ".join(f"`{column}` {of}" for column, of in self.columns(name, "spark"))
-            frame = session.createDataFrame(self.values(name), defined)
-            frame.coalesce(1).write.mode("overwrite").format("parquet").saveAsTable(f"{schema}.{name}")
 
 
 def _without_zone(of: Any) -> Any:

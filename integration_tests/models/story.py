@@ -41,7 +41,8 @@ def told(folder: Path) -> Story:
         before = {name: box.records(name) for name in TRUTH}
 
         candidates = first.records["job_candidates"]
-        dead, moved = candidates[0], candidates[-1]
+        dead = candidates[0]
+        moved = next(each for each in reversed(candidates) if not each["candidate_rejection_reason"])
         deleted_person = dead["person"]["id"]
         deleted_job = next(
             each["job_id"]

@@ -59,3 +59,6 @@
 {% macro loxo_first_name(name) -%}
   nullif(trim(substr(trim({{ name }}), 1, length(trim({{ name }})) - length({{ loxo_last_name(name) }}))), '')
 {%- endmacro %}
+
+{# A column's name as it is written without quotes: Snowflake keeps those in upper case. #}
+{% macro loxo_quote(name) %}{{ return(adapter.quote(name | upper if target.type == 'snowflake' else name)) }}{% endmacro %}

@@ -59,7 +59,7 @@ select
   {{ loxo.loxo_id('jobs', 'applications.job_id', 'spans.source_relation') }} as job_id,
   {{ loxo.loxo_id('application_stages', 'spans.stage_key', 'spans.source_relation') }} as new_stage_id,
   stages.name as new_stage,
-  stages.{{ adapter.quote('position') }} as stage_index_in_pipeline,
+  stages.{{ loxo.loxo_quote('position') }} as stage_index_in_pipeline,
   spans.moved_at as valid_from,
   spans.valid_until,
   {{ loxo.loxo_days('spans.moved_at', 'coalesce(spans.valid_until, last_read.newest)') }} as days_in_stage,

@@ -25,10 +25,10 @@ from (
   {%- if queries %}
   {{ queries | join('\nunion all\n') }}
   {%- else %}
-  select source_relation, item_type, cast(id as {{ text }}) as record_remote_id, {{ adapter.quote('key') }} as field_key, name as value
+  select source_relation, item_type, cast(id as {{ text }}) as record_remote_id, {{ loxo.loxo_quote('key') }} as field_key, name as value
   from {{ ref('stg_loxo__dynamic_fields') }} as none_yet where 1 = 0
   {%- endif %}
 ) as each_value
 left join {{ loxo.loxo_newest(ref('stg_loxo__dynamic_fields')) }} as fields
   on fields.source_relation = each_value.source_relation and fields.item_type = each_value.item_type
-  and fields.{{ adapter.quote('key') }} = each_value.field_key
+  and fields.{{ loxo.loxo_quote('key') }} = each_value.field_key

@@ -3,7 +3,7 @@ with content as (
   select
     stages.source_relation, stages.id as remote_key, null as parent_key, stages.name,
     row_number() over (
-      partition by stages.source_relation order by stages.workflow_id, stages.{{ adapter.quote('position') }}, stages.id
+      partition by stages.source_relation order by stages.workflow_id, stages.{{ loxo.loxo_quote('position') }}, stages.id
     ) - 1 as global_index,
     stages.remote_data, stages._airbyte_extracted_at as seen_at
   from {{ loxo.loxo_newest(ref('stg_loxo__workflow_stages')) }} as stages

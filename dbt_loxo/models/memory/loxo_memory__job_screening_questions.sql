@@ -3,7 +3,7 @@ with content as (
   select details.source_relation,
     cast(details.id as {{ dbt.type_string() }}) || '|' || questions.question_key as remote_key,
     details.id as parent_key,
-    questions.position as {{ adapter.quote('index') }},
+    questions.position as {{ loxo.loxo_quote('index') }},
     cast(null as {{ dbt.type_boolean() }}) as required,
     cast(null as {{ dbt.type_string() }}) as precondition_question_id,
     cast(null as {{ dbt.type_string() }}) as precondition_options,

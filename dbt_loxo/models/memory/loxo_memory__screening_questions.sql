@@ -4,7 +4,7 @@ content as (
   select questions.source_relation, questions.question_key as remote_key, questions.template_key as parent_key,
     {{ loxo.loxo_json_get('questions.element', 'text') }} as title,
     {{ loxo.loxo_json_get('questions.element', 'description') }} as description,
-    case lower(types.{{ adapter.quote('key') }})
+    case lower(types.{{ loxo.loxo_quote('key') }})
       when 'text' then '{"type":"TEXT","display_type":"SINGLE_LINE"}'
       when 'paragraph' then '{"type":"TEXT","display_type":"MULTI_LINE"}'
       when 'date' then '{"type":"DATE"}'
