@@ -26,6 +26,15 @@ DEMO = [
     *PROGRESS,
     "airbyte>=0.71,<0.72; python_version < '3.13'",  # PyAirbyte, Airbyte's own client; it has no 3.13 release
 ]
+MODELS = [
+    "dbt-core>=1.11,<1.12",  # 1.12 builds a part of itself from a download that a registry does not have
+    "dbt-duckdb>=1.10,<1.12",  # DuckDB itself stays where PyAirbyte pins it, whose files newer versions change
+    "dbt-postgres>=1.10,<1.12",
+]
+SPARK = [
+    *MODELS,
+    "dbt-spark[session]>=1.10,<1.12",  # a local Spark; needs a Java runtime
+]
 TESTS = [
     *DEMO,
     "airbyte-cdk[dev]>=7.39,<8",  # Airbyte's standard tests
@@ -76,7 +85,14 @@ setup(
         "source_loxo": ["py.typed", "schemas/*.json", "spec.yaml"],
     },
     install_requires=RUNTIME,
-    extras_require={"progress": PROGRESS, "sandbox": SANDBOX, "demo": DEMO, "tests": TESTS},
+    extras_require={
+        "progress": PROGRESS,
+        "sandbox": SANDBOX,
+        "demo": DEMO,
+        "models": MODELS,
+        "spark": SPARK,
+        "tests": TESTS,
+    },
     entry_points={
         "console_scripts": [
             "destination-loxo=destination_loxo.run:run",

@@ -38,7 +38,13 @@ def test_the_version_is_the_same_everywhere() -> None:
     version = found(r'^    version="(.+?)"', SETUP)
     assert METADATA["dockerImageTag"] == version
     assert found(r'^LABEL io\.airbyte\.version="(.+?)"', DOCKERFILE) == version
-    assert found(r'^LABEL io\.airbyte\.version="(.+?)"', (ROOT / "destination_loxo/Dockerfile").read_text()) == version
+
+
+def test_the_destinations_image_has_the_same_version() -> None:
+    dockerfile = ROOT / "destination_loxo/Dockerfile"
+    if not dockerfile.exists():
+        pytest.skip("the package is installed without its Dockerfile")
+    assert found(r'^LABEL io\.airbyte\.version="(.+?)"', dockerfile.read_text()) == METADATA["dockerImageTag"]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +70,8 @@ def test_the_metadata_agrees_with_the_package() -> None:
 
 @pytest.mark.parametrize("path", ["Dockerfile", "destination_loxo/Dockerfile"])
 def test_each_image_holds_every_package_and_so_every_command(path: str) -> None:
+    if not (ROOT / path).exists():
+        pytest.skip("the package is installed without its Dockerfile")
     packages = set(re.findall(r'"(\w+)"', found(r"^PACKAGES = \((.+)\)", SETUP)))
     copied = set(re.findall(r"^COPY (\w+) \./\1$", (ROOT / path).read_text(), re.MULTILINE))
     sent = set(re.findall(r"^!(\w+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))

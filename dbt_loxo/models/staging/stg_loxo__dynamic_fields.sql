@@ -1,0 +1,1 @@
+{{ loxo.loxo_raw('dynamic_fields') }}

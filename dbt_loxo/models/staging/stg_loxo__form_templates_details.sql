@@ -1,0 +1,1 @@
+{{ loxo.loxo_raw('form_templates_details') }}

@@ -1,0 +1,1 @@
+{{ loxo.loxo_raw('job_owner_types') }}

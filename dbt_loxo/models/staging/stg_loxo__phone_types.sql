@@ -1,0 +1,1 @@
+{{ loxo.loxo_raw('phone_types') }}

@@ -1,0 +1,1 @@
+{{ loxo.loxo_remembered('job_hiring_team_members', has_remote_id=false) }}

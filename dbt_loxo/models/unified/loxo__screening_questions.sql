@@ -1,0 +1,1 @@
+{{ loxo.loxo_remembered('screening_questions') }}

@@ -1,0 +1,1 @@
+{{ loxo.loxo_remembered('tags', has_remote_id='null') }}
