@@ -45,7 +45,7 @@ def act(box: Sandbox, change: dict[str, Any]) -> None:
         box.delete(done["object"], done["id"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     history=st.lists(syncs, min_size=1, max_size=4),
     ranges=st.sampled_from(["honoured", "ignored", "refused", "half"]),

@@ -24,7 +24,12 @@ SYNC_ID = 42
 
 
 @pytest.mark.parametrize(
-    ("ranges", "mode"), [("ignored", "full_refresh"), ("ignored", "incremental"), ("honoured", "incremental")]
+    ("ranges", "mode"),
+    [
+        ("honoured", "incremental"),
+        pytest.param("ignored", "incremental", marks=pytest.mark.long),
+        pytest.param("ignored", "full_refresh", marks=pytest.mark.long),
+    ],
 )
 def test_thirty_kills_of_a_long_backfill_lose_nothing_and_cost_little(
     start_sandbox: Start, connect: Connect, ranges: str, mode: str

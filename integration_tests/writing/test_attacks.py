@@ -50,6 +50,7 @@ def found(box: Sandbox, name: str) -> Counter[str]:
     return Counter(row["name"] for row in box.records(name) if str(row.get("name")).startswith("S "))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", WRITE_FAULT_KINDS)
 def test_a_fault_never_writes_twice(connect: Connect, box: Sandbox, fault: str) -> None:
     box.set(write_faults={fault: 0.3}, **QUICK)
@@ -80,7 +81,7 @@ def test_all_faults_at_once_and_a_lagging_list(connect: Connect, box: Sandbox, n
     assert counts["unknown"] == 0 or name == "source_types"  # a source type without a name cannot be looked for
 
 
-@pytest.mark.parametrize("mode", ["append", "append_dedup"])
+@pytest.mark.parametrize("mode", ["append_dedup", pytest.param("append", marks=pytest.mark.long)])
 def test_twenty_kills_write_nothing_twice(connect: Connect, box: Sandbox, mode: str) -> None:
     box.set(write_faults={"reset_after": 0.05, "status_500_after": 0.05}, latency_ms=15, **QUICK)
     destination, streams = connect(), [stream("people", mode, ["n"])]
