@@ -37,7 +37,7 @@ from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ConfigError, LoxoError
 from loxo_api.retry import INTERACTIVE
 from loxo_api.timestamps import format_timestamp
-from source_loxo.additional_fields import AdditionalFields
+from source_loxo.additional_fields import AdditionalFields, with_additional_fields
 from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.discovery import DISCOVER, account_schemas
@@ -118,7 +118,8 @@ class SourceLoxo(Source):
         except LoxoError as error:
             raise traced(error) from None
         for stream in streams:
-            stream.json_schema = schemas.get(stream.name, stream.json_schema)
+            # deleted_records is not an object of Loxo, but has the column that all streams have.
+            stream.json_schema = schemas.get(stream.name) or with_additional_fields(stream.json_schema)
         return AirbyteCatalog(streams=streams)
 
     def read(
