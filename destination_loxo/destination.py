@@ -10,7 +10,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from airbyte_cdk.destinations import Destination
@@ -26,7 +26,7 @@ from destination_loxo.objects import COMPOSED, Composer, Stream, streams_of
 from destination_loxo.rejected import RejectedFile, without_values
 from destination_loxo.settings import Settings
 from loxo_api.client import LoxoClient
-from loxo_api.endpoints import ENDPOINTS
+from loxo_api.endpoints import CHECK_ENDPOINT
 from loxo_api.errors import ConfigError, ErrorKind, LoxoError
 from loxo_api.exact_json import loads
 from loxo_api.retry import INTERACTIVE
@@ -39,7 +39,6 @@ from loxo_api.writing.writer import Writer
 
 logger = logging.getLogger("airbyte")
 
-CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")
 # So many refused records of a stream are logged one by one.
 LOGGED = 100
 

@@ -386,3 +386,6 @@ _CHILDREN = (
 )
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({row.name: row for row in (*_ROWS, *_CHILDREN)})
+
+# One request for a few rows that every account has: it shows whether the configuration works.
+CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")

@@ -184,7 +184,7 @@ def total_of(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str])
     raise ContractError(f"{endpoint.path} has no total_count, so its parts cannot be proven complete")
 
 
-def smallest_page(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) -> Page:
+def smallest_page(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, Any]) -> Page:
     """The smallest page with a count."""
     return client.page(endpoint, {**filters, **({"per_page": 1} if endpoint.per_page else {})})
 

@@ -35,7 +35,7 @@ POSITION_REFUSALS = (400, 404, 410, 422)
 class SliceReader:
     """Reads the slices of one list in one sync. Its methods run in several workers.
 
-    :param filters: returns the parameters that select a slice.
+    :param filters: returns the parameters that select a slice. Without it, there is one slice, the whole list.
     :param ranged: returns the date range that selects a smaller slice, or None if none works.
     :param checkpoint: called when the records of a slice's progress are in the queue.
     :param saw: called with the records of each page before they are delivered.
@@ -45,10 +45,10 @@ class SliceReader:
         self,
         endpoint: Endpoint,
         client: LoxoClient,
-        filters: Callable[[Slice], Mapping[str, str]],
-        ranged: Callable[[], DateRange | None],
-        checkpoint: Callable[[], None],
-        saw: Callable[[Sequence[Record]], None],
+        filters: Callable[[Slice], Mapping[str, str]] = lambda part: {},
+        ranged: Callable[[], DateRange | None] = lambda: None,
+        checkpoint: Callable[[], None] = lambda: None,
+        saw: Callable[[Sequence[Record]], None] = lambda records: None,
     ) -> None:
         self.ids = IdSet()
         # Records that changed after this time are delivered again if they appear with another time of change.

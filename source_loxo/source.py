@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from loxo_api.client import WORKERS, LoxoClient
 from loxo_api.config import Config
-from loxo_api.endpoints import ENDPOINTS
+from loxo_api.endpoints import CHECK_ENDPOINT, ENDPOINTS
 from loxo_api.errors import ConfigError, LoxoError
 from loxo_api.retry import INTERACTIVE
 from loxo_api.timestamps import format_timestamp
@@ -44,9 +43,6 @@ from source_loxo.discovery import DISCOVER, account_schemas
 from source_loxo.errors import UserError, traced
 from source_loxo.pipeline_check import PipelineCheck
 from source_loxo.streams.factory import STREAMS, Order, build_stream, stream_schema
-
-# One request for a few rows that every account has.
-CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")
 
 
 class SourceLoxo(Source):

@@ -40,7 +40,7 @@ class Server:
 
 
 def sliced(client: Any, endpoint: Endpoint) -> Iterator[Page]:
-    reader = SliceReader(endpoint, client, lambda part: {}, lambda: None, lambda: None, lambda records: None)
+    reader = SliceReader(endpoint, client)
     for batch in reader.read(Slice()):
         yield Page(batch)
 

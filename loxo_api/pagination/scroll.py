@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loxo_api.client import LoxoClient
-from loxo_api.endpoints import Endpoint
+from loxo_api.endpoints import Endpoint, Paging
 from loxo_api.errors import ContractError
 from loxo_api.pages import COUNT_CAP, Page
 from loxo_api.record_count import RecordCount
-from loxo_api.timestamps import parse_timestamp
+from loxo_api.slices import smallest_page
+from loxo_api.timestamps import latest, parse_timestamp
 
 # How often the page at which a list seems to end is requested again.
 END_RETRIES = 2
@@ -149,6 +150,22 @@ def newest_first(
             raise OrderError(f"{endpoint.path} repeats itself: its scroll_id leads to records already read")
         scroll_id, retries = page.scroll_id, 0
         cursors.add(scroll_id)
+
+
+def check_newest_first(client: LoxoClient, endpoint: Endpoint, first: Page) -> None:
+    """Requests the other end: a list that ignores its sort begins with the same record in both directions.
+
+    :param first: the first page, newest first.
+    :raises OrderError: the sort is not honoured.
+    """
+    if first.total_count == len(first.records) or not first.records:
+        return  # all records are on one page, so the order does not matter
+    number = {"page": 1} if endpoint.paging is Paging.PAGE else {}
+    oldest = smallest_page(client, endpoint, {endpoint.newest_first_sort: "asc", **number}).records
+    bottom, top = latest(oldest[:1], endpoint.cursor_field), latest(first.records, endpoint.cursor_field)
+    same = bool(oldest) and oldest[0]["id"] == first.records[0]["id"]
+    if same or (bottom and top and bottom > top):
+        raise OrderError(f"{endpoint.path} ignores {endpoint.newest_first_sort}")
 
 
 class NewestFirst:

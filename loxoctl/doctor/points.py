@@ -257,5 +257,3 @@ EVENT_TYPES = Point("activity types of activities", "The sampled activities agai
 BUDGET = Point("completeness of the examination", "The requests that were left", "complete")
 RATE = Point("pace without a 429", "A burst that stops at the first 429",
              otherwise="The pace is found by trying")  # fmt: skip
-
-POINTS = tuple(value for value in list(globals().values()) if isinstance(value, Point))

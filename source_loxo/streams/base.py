@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -30,6 +31,27 @@ OVERLAP_SECONDS = 60
 # A timestamp can lack its zone or be in the agency's zone. So a returned record is omitted as unchanged only if it is
 # older than the mark by more than any zone can explain.
 ZONES_HOURS = 26
+
+
+class OpenReads:
+    """Counts the reads of a stream that are not finished, to find the last one. Safe to share between threads.
+
+    The plan counts as one, so that none is left only when all is planned and read.
+    """
+
+    def __init__(self) -> None:
+        self._count = 1
+        self._lock = threading.Lock()
+
+    def add(self) -> None:
+        with self._lock:
+            self._count += 1
+
+    def close(self) -> bool:
+        """Removes a finished read, and returns whether none is left."""
+        with self._lock:
+            self._count -= 1
+            return self._count == 0
 
 
 class StreamRead:

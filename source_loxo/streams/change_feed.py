@@ -9,7 +9,7 @@ from typing import Any
 
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Page
-from loxo_api.pagination.scroll import OrderError, newest_first
+from loxo_api.pagination.scroll import OrderError, check_newest_first, newest_first
 from loxo_api.timestamps import changed_at, latest, not_ahead, shift
 from source_loxo.batch import Batch
 from source_loxo.reconciliation import POSITION_REFUSALS
@@ -119,7 +119,7 @@ class ChangeFeed(SlicedRead):
                     "the changes from the newest."
                 )
         first = self.client.page(self.endpoint, {self.endpoint.newest_first_sort: "desc"})
-        self._check_sort(first)
+        check_newest_first(self.client, self.endpoint, first)
         memory.walk_top = not_ahead(latest(first.records, "updated_at")) or mark
         yield from self._pages(bound, None, first)
 
@@ -137,22 +137,6 @@ class ChangeFeed(SlicedRead):
             with self.cursor.lock:
                 self._memory.walk_scroll_id = page.scroll_id
                 self.cursor.checkpoint()
-
-    def _check_sort(self, first: Page) -> None:
-        """Requests the other end: a list that ignores its sort begins with the same record in both directions.
-
-        :raises OrderError: the sort is not honoured.
-        """
-        if first.total_count == len(first.records) or not first.records:
-            return  # all records are on one page, so the order does not matter
-        oldest = self.client.page(
-            self.endpoint,
-            {self.endpoint.newest_first_sort: "asc", **({"per_page": 1} if self.endpoint.per_page else {})},
-        )
-        bottom, top = latest(oldest.records[:1], "updated_at"), latest(first.records, "updated_at")
-        same = bool(oldest.records) and oldest.records[0]["id"] == first.records[0]["id"]
-        if same or (bottom and top and bottom > top):
-            raise OrderError(f"{self.endpoint.path} ignores {self.endpoint.newest_first_sort}")
 
     def _all_again(self) -> Iterator[Batch]:
         """The whole list, as in a first sync."""

@@ -29,7 +29,7 @@ from source_loxo.batch import Batch
 from source_loxo.reconciliation import SliceReader
 from source_loxo.record_ids import Key, RecordIds
 from source_loxo.state import DeletedRecordsState
-from source_loxo.streams.base import Read, StreamRead
+from source_loxo.streams.base import OpenReads, Read, StreamRead
 from source_loxo.streams.sweep import MakeRead, Sweep
 
 logger = logging.getLogger("airbyte")
@@ -68,7 +68,7 @@ class DeletedRecords(StreamRead):
         self._make_read = make_read
         self._failures: dict[str, LoxoError] = {}
         self._lock = threading.Lock()
-        self._open = 1
+        self._open = OpenReads()
 
     @property
     def _memory(self) -> DeletedRecordsState:
@@ -82,17 +82,13 @@ class DeletedRecords(StreamRead):
             endpoint = replace(row, name=f"{self.endpoint.name} ({row.name})")
             sweep = Sweep(row.name, endpoint, self.client, self._make_read, self._compared, self._note)
             for read in sweep.partitions():
-                with self._lock:
-                    self._open += 1
+                self._open.add()
                 yield partial(self._read, read)
         yield partial(self._read, lambda: iter(()))
 
     def _read(self, read: Read) -> Iterator[Batch]:
         yield from read()
-        with self._lock:
-            self._open -= 1
-            is_last = self._open == 0
-        if is_last and self._failures:
+        if self._open.close() and self._failures:
             raise self._failure()
 
     def _note(self, sweep: Sweep, error: LoxoError) -> None:
@@ -224,7 +220,7 @@ class DeletedRecords(StreamRead):
         """
         endpoint = replace(ENDPOINTS["merges"], name=f"{self.endpoint.name} (merges)")
         filters = declared_range(endpoint)(shift(since, days=-MERGES_LOOKBACK_DAYS), None)
-        reader = SliceReader(endpoint, self.client, lambda _: filters, lambda: None, lambda: None, lambda _: None)
+        reader = SliceReader(endpoint, self.client, lambda part: filters)
         merged: dict[str, int] = {}
         try:
             for batch in reader.read(Slice(), is_planned=False):

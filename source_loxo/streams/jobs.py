@@ -14,7 +14,7 @@ from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Page, Record
 from loxo_api.pagination.page_number import PASSES, ResultLimit, beyond_the_limit, newest_pages
-from loxo_api.pagination.scroll import OrderError
+from loxo_api.pagination.scroll import OrderError, check_newest_first
 from loxo_api.record_count import IdSet, shortfall
 from loxo_api.slices import Slice, declared_range
 from loxo_api.timestamps import changed_at, latest, not_ahead, now, parse_timestamp, shift
@@ -69,7 +69,7 @@ class JobsReader:
 
     def _is_sorted(self) -> bool:
         try:
-            self._check_sort()
+            check_newest_first(self._client, self._endpoint, self.first)
         except OrderError as error:
             logger.info(f"{self._endpoint.name}: {error}.")
             return False
@@ -95,7 +95,7 @@ class JobsReader:
         """
         bound = shift(mark, seconds=-OVERLAP_SECONDS)
         try:
-            self._check_sort()
+            check_newest_first(self._client, self._endpoint, self.first)
             for page in newest_pages(self._client, self._endpoint, bound, self.first):
                 yield self.ids.add([each for each in page.records if (changed_at(each) or kept) >= kept])
             return
@@ -107,20 +107,6 @@ class JobsReader:
             logger.info(f"{self._endpoint.name}: Loxo lists fewer changes than there are; reading all records.")
         self.ids = IdSet()  # a full read is reconciled by its own count, and delivers the changes again
         yield from self.all()
-
-    def _check_sort(self) -> None:
-        """Requests the other end: a list that ignores its sort begins with the same record in both directions.
-
-        :raises OrderError: the sort is not honoured.
-        """
-        endpoint, first = self._endpoint, self.first
-        if not first.records or first.total_count == len(first.records):
-            return
-        ascending = {endpoint.newest_first_sort: "asc", "page": 1, "per_page": 1}
-        oldest = self._client.page(endpoint, ascending).records
-        bottom, top = latest(oldest[:1], endpoint.cursor_field), latest(first.records, endpoint.cursor_field)
-        if (oldest and oldest[0]["id"] == first.records[0]["id"]) or (bottom and top and bottom > top):
-            raise OrderError(f"{endpoint.path} ignores {endpoint.newest_first_sort}")
 
 
 class Jobs(StreamRead):
@@ -209,7 +195,7 @@ class _Moves:
         asked = declared_range(events)(shift(created_at, days=-MOVES_LOOKBACK_DAYS), None)
         filters = {events.steady_sort: "asc", **asked}
         self.latest = ""
-        self._reader = SliceReader(events, client, lambda part: filters, lambda: None, lambda: None, self._saw)
+        self._reader = SliceReader(events, client, lambda part: filters, saw=self._saw)
 
     def read(self) -> Iterator[Batch]:
         yield from self._reader.read(Slice(), is_planned=False)

@@ -26,7 +26,7 @@ from loxo_api.timestamps import now
 from source_loxo.batch import Batch
 from source_loxo.cursors import StreamCursor
 from source_loxo.reconciliation import SliceReader
-from source_loxo.streams.base import Read, StreamRead
+from source_loxo.streams.base import OpenReads, Read, StreamRead
 
 logger = logging.getLogger("airbyte")
 
@@ -63,14 +63,20 @@ class Children:
     parent is asked for again by the next syncs, in case an outage caused the 404.
     """
 
-    def __init__(self, endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        client: LoxoClient,
+        cursor: StreamCursor,
+        log_count: Callable[[int, int | None], None],
+    ) -> None:
         self.endpoint = endpoint
         self.answered = 0
-        self.counts_parents = ""
+        self._log_count = log_count
         self._client = client
         self._cursor = cursor
         self._lock = threading.Lock()
-        self._began = self._reported = time.monotonic()
+        self._reported = time.monotonic()
         stored = cursor.memory.retry if cursor.memory else []
         # The parents that earlier syncs could not read: their keys, and the number of syncs that tried.
         self.retry = [keys for keys in stored if keys.keys() >= set(endpoint.parent_keys.values())]
@@ -217,7 +223,7 @@ class Children:
             return records, len(records)
         if endpoint.paging is Paging.SCROLL:
             part = Slice()
-            reader = SliceReader(endpoint, self._client, lambda _: {}, lambda: None, lambda: None, lambda _: None)
+            reader = SliceReader(endpoint, self._client)
             records = [record for batch in reader.read(part, is_planned=False) for record in batch]
             return records, len(records)
         if endpoint.paging is Paging.PAGE:
@@ -244,10 +250,8 @@ class Children:
             raise self._refusal
         if self._gone:
             logger.info(f"{name}: {len(self._gone)} of {parent} were deleted meanwhile.")
-        what = f"records of {self.counts_parents} read" if self.counts_parents else "records delivered"
-        seconds = time.monotonic() - self._began
         logger.info(f"{name}: {self.answered} of {parent} were asked for.")
-        logger.info(f"{name}: {self._delivered} {what}, Loxo claims {self._claimed}; {seconds:.1f} s.")
+        self._log_count(self._delivered, self._claimed)
         if self._failed:
             raise self._failure()
         if self._many_are_gone and self._refusal:
@@ -307,20 +311,16 @@ class Substream(StreamRead):
         **options: Any,
     ) -> None:
         super().__init__(endpoint, client, cursor, **options)
-        self._children = Children(endpoint, client, cursor)
-        self._children.counts_parents = self.counts_parents
-        self._lock = threading.Lock()
-        self._open = 1  # the plan counts as one, so that zero means planned and read completely
+        self._children = Children(endpoint, client, cursor, self.log_count)
+        self._open = OpenReads()
         self._parent = make_parent(reports_total=self._announce, counts_parents=endpoint.parent)
 
     def partitions(self) -> Iterator[Read]:
         if self._children.retry:
-            with self._lock:
-                self._open += 1
+            self._open.add()
             yield partial(self._read, self._retried)
         for read in self._parent.partitions():
-            with self._lock:
-                self._open += 1
+            self._open.add()
             yield partial(self._read, read)
         yield self._close
 
@@ -336,10 +336,7 @@ class Substream(StreamRead):
         yield from self._close()
 
     def _close(self) -> Iterator[Batch]:
-        with self._lock:
-            self._open -= 1
-            last = self._open == 0
-        if last:
+        if self._open.close():
             yield Batch(commit=self._finished)
 
     def _finished(self) -> None:

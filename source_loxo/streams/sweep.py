@@ -17,7 +17,7 @@ from loxo_api.pages import COUNT_CAP, Page
 from loxo_api.timestamps import now
 from source_loxo.batch import Batch
 from source_loxo.record_ids import RecordIds, keys_of
-from source_loxo.streams.base import Read, StreamRead
+from source_loxo.streams.base import OpenReads, Read, StreamRead
 
 # Makes the full read of an object: takes its endpoint, the client, and the object's name.
 MakeRead = Callable[[Endpoint, Any, str], StreamRead]
@@ -50,7 +50,7 @@ class Sweep:
         self._failed = failed
         self._error: LoxoError | None = None
         self._lock = threading.Lock()
-        self._open = 1  # the plan counts as one, so that zero means planned and read completely
+        self._open = OpenReads()
 
     @property
     def parent_key(self) -> str:
@@ -60,8 +60,7 @@ class Sweep:
         """The reads of the object. A failure stays inside the sweep, so that other objects are swept."""
         try:
             for read in self._make_read(self.endpoint, self._pages, self.name).partitions():
-                with self._lock:
-                    self._open += 1
+                self._open.add()
                 yield partial(self._swept, read)
         except LoxoError as error:
             self._error = self._error or error
@@ -77,10 +76,7 @@ class Sweep:
                         batch.commit()
         except LoxoError as error:
             self._error = self._error or error
-        with self._lock:
-            self._open -= 1
-            is_last = self._open == 0
-        if is_last:
+        if self._open.close():
             try:
                 yield from self._complete()
             except LoxoError as error:
