@@ -13,8 +13,9 @@ from types import TracebackType
 from typing import Any
 
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
+from airbyte_cdk.sources.types import Record
 
-from source_loxo.batch import RecordsMessage
+from source_loxo.batch import Batch, RecordsMessage
 
 # A page and the state behind it are two items, so five pages wait for a slow destination.
 QUEUE_ITEMS = 10
@@ -24,7 +25,7 @@ POLL_SECONDS = 0.003
 
 
 class PageQueue(Queue[Any]):
-    """The CDK's queue from the workers to the main thread: lists of records go in, single records come out.
+    """The CDK's queue from the workers to the main thread: batches go in, single records come out.
 
     The CDK puts and gets single records, each with a lock and a thread switch.
 
@@ -38,25 +39,27 @@ class PageQueue(Queue[Any]):
         super().__init__(QUEUE_ITEMS)
         self._groups_records = groups_records
         self.failed: list[str] = []
-        self._page: deque[Any] = deque()  # used by the main thread only
+        # Of the batch whose records are coming out; used by the main thread only.
+        self._stream_name = ""
+        self._records: deque[Any] = deque()
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if self._page and self._groups_records:
-            records = [record.data for record in self._page]
-            message = RecordsMessage(self._page[0].stream_name, records)
-            self._page.clear()
+        if self._records and self._groups_records:
+            message = RecordsMessage(self._stream_name, list(self._records))
+            self._records.clear()
             return message
-        while not self._page:
+        while not self._records:
             item = super().get(block, timeout)
-            if not isinstance(item, list):
+            if not isinstance(item, Batch):
                 if isinstance(item, StreamThreadException) and item.stream_name not in self.failed:
                     self.failed.append(item.stream_name)
                 return item
-            self._page.extend(item)
-        return self._page.popleft()
+            self._stream_name = item.stream_name
+            self._records.extend(item)
+        return Record(self._records.popleft(), self._stream_name)
 
     def empty(self) -> bool:
-        return not self._page and super().empty()
+        return not self._records and super().empty()
 
 
 class Backpressure:

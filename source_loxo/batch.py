@@ -16,11 +16,15 @@ class Batch(list[Record]):
 
     :param commit: called when the records are in the queue. A state that it emits follows them there, so a killed sync
         never loses records that its state covers.
+    :param stream_name: the stream of the records, which the queue needs.
     """
 
-    def __init__(self, records: Iterable[Record] = (), commit: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, records: Iterable[Record] = (), commit: Callable[[], None] | None = None, stream_name: str = ""
+    ) -> None:
         super().__init__(records)
         self.commit = commit
+        self.stream_name = stream_name
 
 
 class RecordsMessage(AirbyteMessage):

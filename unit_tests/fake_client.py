@@ -275,7 +275,7 @@ def sync(
         for partition in reversed(list(partitions)) if reverse else partitions:
             with _noted(result):
                 for batch in partition.read():
-                    result.records += [each.data for each in batch]  # type: ignore[attr-defined]
+                    result.records += batch
                     stream.cursor.observe(batch)
     stream.cursor.ensure_at_least_one_state_emitted()
     return result

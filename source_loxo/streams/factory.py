@@ -16,13 +16,12 @@ from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
-from airbyte_cdk.sources.types import Record
 
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
 from loxo_api.exact_json import loads
-from loxo_api.pages import Record as PageRecord
+from loxo_api.pages import Record
 from loxo_api.record_schemas import load_schema
 from loxo_api.timestamps import now
 from source_loxo.additional_fields import AdditionalFields
@@ -53,7 +52,7 @@ from source_loxo.streams.updated_at import UpdatedAt
 STREAMS: Mapping[str, Endpoint] = MappingProxyType({**ENDPOINTS, DELETED_RECORDS.name: DELETED_RECORDS})
 
 # Takes the batches of a stream before they are delivered.
-Check = Callable[[list[PageRecord]], None]
+Check = Callable[[list[Record]], None]
 
 
 class LoxoStream(DefaultStream):
@@ -237,15 +236,14 @@ class ReadPartition(Partition):
         self._check = check
         self._read = read
 
-    def read(self) -> Iterable[Record]:
+    def read(self) -> Iterable[Batch]:  # type: ignore[override]
         """Yields batches of records; the queue takes each as a whole (backpressure.py)."""
         try:
             for batch in self._read():
                 if self._check:
                     self._check(batch)
                 named = self._fields.apply(batch) if self._fields else batch
-                records = (Record(each, self._stream_name) for each in named)
-                yield Batch(records, _guarded(batch, self._stream_name))  # type: ignore[arg-type, misc]
+                yield Batch(named, _guarded(batch, self._stream_name), self._stream_name)
         except LoxoError as error:
             raise traced(error, self._stream_name) from None
 

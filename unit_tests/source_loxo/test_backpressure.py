@@ -5,11 +5,14 @@ from queue import Empty
 
 import pytest
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
-from airbyte_cdk.sources.types import Record
 
 from source_loxo import backpressure
 from source_loxo.backpressure import AHEAD, QUEUE_ITEMS, Backpressure, PageQueue
-from source_loxo.batch import RecordsMessage
+from source_loxo.batch import Batch, RecordsMessage
+
+
+def batch(*ids: int, stream: str = "people") -> Batch:
+    return Batch([{"id": each} for each in ids], stream_name=stream)
 
 
 def failure(stream: str) -> StreamThreadException:
@@ -18,15 +21,21 @@ def failure(stream: str) -> StreamThreadException:
 
 def test_a_page_goes_in_and_its_records_come_out() -> None:
     queue = PageQueue()
-    for item in ([1, 2], "state", [3]):
+    for item in (batch(1, 2, stream="people"), "state", batch(3, stream="jobs")):
         queue.put(item)
-    assert [queue.get_nowait() for _ in range(4)] == [1, 2, "state", 3]
+    first, second, state, third = (queue.get_nowait() for _ in range(4))
+    assert [(each.data, each.stream_name) for each in (first, second, third)] == [
+        ({"id": 1}, "people"),
+        ({"id": 2}, "people"),
+        ({"id": 3}, "jobs"),
+    ]
+    assert state == "state"
     assert queue.empty()
 
 
 def test_a_grouping_queue_returns_the_first_record_and_the_rest_together() -> None:
     queue = PageQueue(groups_records=True)
-    for item in ([Record({"id": each}, "people") for each in range(3)], "state", [Record({"id": 9}, "jobs")]):
+    for item in (batch(0, 1, 2, stream="people"), "state", batch(9, stream="jobs")):
         queue.put(item)
     first, rest, state, single = (queue.get_nowait() for _ in range(4))
     assert first.data == {"id": 0}
@@ -37,16 +46,16 @@ def test_a_grouping_queue_returns_the_first_record_and_the_rest_together() -> No
 
 def test_an_empty_page_is_passed_over() -> None:
     queue = PageQueue()
-    for item in ([], [], [1]):
+    for item in (batch(), batch(), batch(1)):
         queue.put(item)
-    assert queue.get_nowait() == 1
+    assert queue.get_nowait().data == {"id": 1}
     with pytest.raises(Empty):
         queue.get_nowait()
 
 
 def test_a_queue_is_not_empty_while_records_of_a_page_are_left() -> None:
     queue = PageQueue()
-    queue.put([1, 2])
+    queue.put(batch(1, 2))
     queue.get_nowait()
     assert (queue.qsize(), queue.empty()) == (0, False)
 
@@ -78,7 +87,7 @@ def test_nobody_waits_while_the_queue_is_empty(monkeypatch: pytest.MonkeyPatch) 
 def test_a_request_waits_until_the_main_thread_takes_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     queue, looks = PageQueue(), list[float]()
     for _ in range(AHEAD):
-        queue.put([1])
+        queue.put(batch(1))
     gate = Backpressure(queue)
 
     def take_after_three(seconds: float) -> None:
@@ -95,7 +104,7 @@ def test_requests_under_way_count_as_pages_in_the_queue(monkeypatch: pytest.Monk
     queue, looks = PageQueue(), list[float]()
     gate = Backpressure(queue)
     start(gate, AHEAD)
-    queue.put([1])
+    queue.put(batch(1))
 
     def end_one(seconds: float) -> None:
         looks.append(seconds)
@@ -112,7 +121,7 @@ def test_a_request_that_fails_makes_room_too(monkeypatch: pytest.MonkeyPatch) ->
     for _ in range(2 * AHEAD):
         with pytest.raises(RuntimeError), gate:
             raise RuntimeError
-    queue.put([1])
+    queue.put(batch(1))
     monkeypatch.setattr(backpressure.time, "sleep", lambda seconds: pytest.fail("waits"))
     with gate:
         pass
@@ -121,7 +130,7 @@ def test_a_request_that_fails_makes_room_too(monkeypatch: pytest.MonkeyPatch) ->
 def test_workers_never_exceed_what_may_be_under_way() -> None:
     queue = PageQueue()
     gate, lock, most, current = Backpressure(queue), threading.Lock(), [0], [0]
-    queue.put([1])
+    queue.put(batch(1))
 
     def work() -> None:
         for _ in range(20):
