@@ -75,9 +75,9 @@ def make_api(options: argparse.Namespace) -> LoxoApi:
     cache_bytes = UNLIMITED_BYTES if options.warm else options.cache_mb << 20
     agency = generate_agency(sizes, options.seed, now, cache_bytes)
     if settings.custom_fields != agency.custom_field_set:
-        agency.use_custom_fields(settings.custom_fields)
+        agency.use_custom_field_set(settings.custom_fields)
     if report:
-        report.add_fields(agency)
+        report.change(agency)
     if options.warm:
         for row in agency.people.sorted_rows["id"]:
             agency.people.list_item_json(row)

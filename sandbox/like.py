@@ -16,7 +16,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from .agency import mutations
 from .agency.agency import Agency, Sizes
+from .agency.custom_fields import CUSTOM_FIELD_SETS
 from .agency.table import Record, Table
 from .api.endpoints import ENDPOINTS
 from .settings import SettingError
@@ -30,6 +32,12 @@ EVERY = 40
 NOWHERE = "https://elsewhere.invalid/"
 
 Found = dict[tuple[str, str], Any]  # (subject, point) -> what the account answers
+
+COUNT, LAGS = "count against rows", "lower than the rows"
+CUSTOM = "custom fields by kind"
+# The lists that have custom fields, and the types of these by the kind in their key.
+ITEM_TYPES = {"people": "Person", "companies": "Company", "jobs": "Job", "deals": "Deal", "placements": "Placement"}
+FIELD_TYPES = {"hierarchy": "Hierarchy", "numeric_range": "Numeric Range", "date_range": "Date Range"}
 
 # point, what it answers (by its beginning), the setting, its value. The subject does not matter.
 SIDES: tuple[tuple[str, str, str, Any], ...] = (
@@ -58,6 +66,7 @@ SIDES: tuple[tuple[str, str, str, Any], ...] = (
     ("Retry-After", "date", "retry_after", "date"),
     ("Retry-After", "unusable", "retry_after", "unusable"),
     ("result limit", "none", "jobs_wall", 1_000_000),
+    (COUNT, LAGS, "count_lag", 365 * 86_400),
 )
 # The same for one subject.
 SIDES_OF: tuple[tuple[str, str, str, str, Any], ...] = (
@@ -185,7 +194,7 @@ class Report:
             values |= {"rate_limit": int(match[1]) or int(match[2]), "throttle_every": 0}
         faults = [FAULTS[each] for each in account.get("unusable answers", "").split(", ") if each in FAULTS]
         values |= {f"faults.{fault}": SHARE for fault in faults}
-        custom = [kinds for (_, point), kinds in self.found.items() if point == "custom fields by kind"]
+        custom = [kinds for (_, point), kinds in self.found.items() if point == CUSTOM]
         if any(kind.endswith("range_N: array") for kinds in custom for kind in kinds):
             values["custom_ranges"] = "array"
         return {**values, **_offset(account.get("date zone", ""), account.get("form of timestamps", ""))}
@@ -210,8 +219,25 @@ class Report:
             found[size.name] = max(WITHIN * power, page + 1 if page else 0, above) + extra * bool(power)
         return found
 
-    def add_fields(self, agency: Agency) -> None:
-        """Gives the rows the fields that the account has beyond ours."""
+    def change(self, agency: Agency) -> None:
+        """Gives the agency what the account has in its records: fields, kinds of custom fields, uncounted records."""
+        agency.use_custom_fields(
+            {item_type: self._custom_fields(name, item_type) for name, item_type in ITEM_TYPES.items()}
+        )
+        self._add_fields(agency)
+        for (subject, point), side in self.found.items():
+            if point == COUNT and str(side).startswith(LAGS) and subject in agency.tables:
+                mutations.create(agency, subject, {})
+
+    def _custom_fields(self, name: str, item_type: str) -> tuple[tuple[str, str, str], ...]:
+        """One field of each kind that the list showed; the generated ones if it was not examined."""
+        if (name, "status") not in self.found:
+            return CUSTOM_FIELD_SETS["a"][item_type]
+        listed = [*self.found.get((name, CUSTOM), ()), *self.found.get((f"{name}_details", CUSTOM), ())]
+        kinds = sorted({match[1] for each in listed if (match := re.match(r"custom_(\w+)_N: ", each))})
+        return tuple((f"custom_{kind}_1", kind.replace("_", " "), FIELD_TYPES.get(kind, "Text")) for kind in kinds)
+
+    def _add_fields(self, agency: Agency) -> None:
         for (subject, point), side in self.found.items():
             if point != "fields seen and not declared" or not side:
                 continue

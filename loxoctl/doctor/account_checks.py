@@ -146,7 +146,7 @@ def check_traffic(context: Context) -> None:
     findings.add(ACCOUNT, points.HEADERS, ", ".join(found) or "none seen", "none seen")
     findings.add(ACCOUNT, points.THROTTLED, "429 seen" if wire.throttles else "none seen")
     if wire.throttles:
-        findings.add(ACCOUNT, points.RETRY_AFTER, _pause(wire.throttles[0].headers))
+        findings.add(ACCOUNT, points.RETRY_AFTER, retry_after_form(wire.throttles[0].headers))
     else:
         findings.add_unknown(ACCOUNT, points.RETRY_AFTER, "No request was throttled", "seconds")
     trouble = {status for status in wire.statuses if status.startswith("5") or "without" in status or "no " in status}
@@ -160,7 +160,8 @@ def _latency(seconds: float) -> str:
     return next((f"under {step:g} s" for step in steps if seconds < step), "5 s and more")
 
 
-def _pause(headers: Mapping[str, str]) -> str:
+def retry_after_form(headers: Mapping[str, str]) -> str:
+    """How a throttled response states its pause: none, seconds, date or unusable."""
     value = headers.get("Retry-After", "").strip()
     if not value:
         return "none"

@@ -77,7 +77,7 @@ class Agency:
         self.new_move_rows: dict[int, int] = {}  # candidate -> row in person_events of a move after the generation
         self.new_candidates: dict[int, list[int]] = {}  # job -> candidates added after the generation
         self.uploaded_files: dict[int, bytes] = {}  # id of a resume or a document -> content
-        self.use_custom_fields("a")
+        self.use_custom_field_set("a")
 
     # Reference lists and custom fields ---------------------------------------------------------------------------
 
@@ -130,12 +130,15 @@ class Agency:
             [stage for stage in stages if stage["workflow_id"] == workflow["id"]] for workflow in self.workflows
         ]
 
-    def use_custom_fields(self, field_set: str) -> None:
-        """Switch to another set of custom fields: the definitions and the keys on all records change together."""
+    def use_custom_field_set(self, field_set: str) -> None:
         self.custom_field_set = field_set
+        self.use_custom_fields(custom_fields.CUSTOM_FIELD_SETS[field_set])
+
+    def use_custom_fields(self, fields_by_type: custom_fields.CustomFields) -> None:
+        """Switch to other custom fields: the definitions and the keys on all records change together."""
         self.tables["dynamic_fields"] = stored_table(
             "dynamic_fields",
-            custom_fields.dynamic_fields(self.seed, field_set),
+            custom_fields.dynamic_fields(self.seed, fields_by_type),
             self.cache,
             make_full_record=lambda row, item: {
                 **item,
@@ -144,7 +147,7 @@ class Agency:
         )
         self._custom_fields = {
             item_type: [(key, custom_fields.possible_values(label, field_type)) for key, label, field_type in fields]
-            for item_type, fields in custom_fields.CUSTOM_FIELD_SETS[field_set].items()
+            for item_type, fields in fields_by_type.items()
         }
         self._hierarchy_values = [
             {"id": leaf["id"], "value": leaf["name"]} for branch in self.hierarchies for leaf in branch["hierarchies"]

@@ -5,13 +5,17 @@ A sandbox has one of two sets of custom fields, "a" or "b" (see the setting `cus
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .reference_lists import Row, SerialIds
 from .sample_texts import PERSON_SUMMARY
 
-# Set -> item type -> (key, label, field type). Item types reuse each other's keys (loxo-cli, live).
-CUSTOM_FIELD_SETS: dict[str, dict[str, tuple[tuple[str, str, str], ...]]] = {
+# Item type -> (key, label, field type).
+CustomFields = Mapping[str, tuple[tuple[str, str, str], ...]]
+
+# Item types reuse each other's keys (loxo-cli, live).
+CUSTOM_FIELD_SETS: Mapping[str, CustomFields] = {
     "a": {
         "Person": (
             ("custom_text_1", "Notice period", "Text"),
@@ -81,11 +85,11 @@ def hierarchies(seed: int) -> list[Row]:
     ]
 
 
-def dynamic_fields(seed: int, field_set: str) -> list[Row]:
+def dynamic_fields(seed: int, custom_fields: CustomFields) -> list[Row]:
     """Return the definitions of each item type: the built-in field, then the custom fields."""
     next_id = SerialIds(seed, "dynamic_fields")
     rows = []
-    for item_type, fields in CUSTOM_FIELD_SETS[field_set].items():
+    for item_type, fields in custom_fields.items():
         for key, label, field_type in ((*BUILT_IN_FIELDS[item_type], "Text"), *fields):
             rows.append(
                 {

@@ -39,7 +39,7 @@ class LoxoApi:
         """Change settings and the state that depends on them."""
         self.settings.update(values)
         if self.settings.custom_fields != self.agency.custom_field_set:
-            self.agency.use_custom_fields(self.settings.custom_fields)
+            self.agency.use_custom_field_set(self.settings.custom_fields)
         if values.get("refuse_cursors") == "stored":
             self.bodies.paginator.issued_cursors.clear()
 
