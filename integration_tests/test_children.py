@@ -188,4 +188,4 @@ def test_forbidden_definitions_give_the_static_catalog_and_say_so(small: Sandbox
     small.set(forbidden=["dynamic_fields"])
     connector = connect(small)
     assert not custom(connector.discover(), "people")
-    assert "The agency's own fields have no columns" in connector.run(*connector.discover_arguments).logs
+    assert "The agency's custom fields have no columns" in connector.run(*connector.discover_arguments).logs

@@ -148,7 +148,7 @@ def test_check_tells_eight_wrong_configurations_apart(
     wanted = {
         "domain with a path": "type only the host name",
         "unreachable": "Loxo Domain",
-        "unknown host": "does not know the host",
+        "unknown host": "cannot be resolved",
         "not Loxo": "web page",
         "wrong key": "Settings > API Keys",
         "unknown slug": "Agency Slug",

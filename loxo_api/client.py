@@ -23,10 +23,10 @@ from loxo_api.transport import NO_RESPONSE, Sender, TooLarge, Transport
 
 # Requests that may be in progress at the same time; the rate limiter, not this, limits how many are sent.
 WORKERS = 22
-# The largest page that is accepted, in MB; one of 100 people is seen to be 0.3.
+# The largest accepted page, in MB; a page of 100 people takes about 0.3.
 MAX_PAGE_MB = 64
 # Twenty pages above this size, in MB, do not fit into a small container together. So smaller pages of about half this
-# size are asked for; where no size can be asked for, such pages are read one at a time.
+# size are requested; where the page size cannot be chosen, such pages are read one at a time.
 SHARED_PAGE_MB = 4
 
 
@@ -61,7 +61,7 @@ class LoxoClient:
         self.latency = math.inf
 
     def parallelism(self) -> int:
-        """How many requests in progress at once are of use on this account; 1 before the first response."""
+        """The useful number of concurrent requests on this account; 1 before the first response."""
         if self.latency == math.inf:
             return 1
         return max(1, min(WORKERS - 1, math.ceil(self._rate.highest * self.latency)))
@@ -147,7 +147,7 @@ class LoxoClient:
             document = loads(response.body)
             page = decode_page(endpoint, document)
             if isinstance(document, dict) and (document.get("errors") or document.get("error")):
-                raise ContractError("it reports errors, so its rows prove nothing")
+                raise ContractError("it reports errors, so its records may be incomplete")
         except (ValueError, ContractError) as error:
             raise self._errors.unreadable(endpoint.name, response, error) from None
         if endpoint.is_resizable and endpoint.name in self._sizes and page.records:

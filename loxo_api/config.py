@@ -38,7 +38,7 @@ class Config:
         """
         missing = [f"{title} ({name})" for name, title in _REQUIRED.items() if values.get(name) in (None, "")]
         if missing:
-            raise ConfigError(f"The configuration lacks {', '.join(missing)}. Fill in what is missing.")
+            raise ConfigError(f"The configuration lacks {', '.join(missing)}. Fill in the missing fields.")
         origin = _origin(_text(values, "domain"))
         slug = _text(values, "agency_slug")
         if not _SLUG.fullmatch(slug):
@@ -64,7 +64,7 @@ class Config:
 def _text(values: Mapping[str, Any], name: str) -> str:
     value = values[name]
     if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{_REQUIRED[name]}: the field '{name}' is not text. Fill it in.")
+        raise ConfigError(f"{_REQUIRED[name]}: the field '{name}' is empty or not text. Fill it in.")
     return value.strip()
 
 

@@ -1,9 +1,9 @@
-"""The agency's own fields, as columns: `dynamic_fields` defines them, records carry them under their keys.
+"""The agency's custom fields as columns: `dynamic_fields` defines them, records carry them under their keys.
 
-The same key means another field on another item type (loxo-cli, live), so they are looked up by item type. What a field
-of an unknown kind holds is not known, so it is declared as any single value. The form of a range is not known either,
-and a sample decides it: a typed destination stores a single type, and PyAirbyte makes a union a column of text, into
-which PostgreSQL takes no object.
+The same key means another field on another item type (loxo-cli, live), so they are looked up by item type. The values
+of a field of an unknown kind are unknown, so it is declared as any single value. The form of a range is unknown too, so
+a sample decides it: a typed destination stores a single type, and PyAirbyte turns a union into a text column, which
+cannot hold an object in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from loxo_api.pages import Record
 
-# How the keys of all of them begin, in every recording.
+# The prefix of all their keys, in every recording.
 _PREFIX = "custom_"
 _CHOICE = {
     "type": ["null", "object"],
@@ -41,7 +41,7 @@ _UNKNOWN: Mapping[str, Any] = {"type": ["null", "string", "number", "boolean"]}
 
 
 def by_item_type(definitions: Iterable[Record]) -> dict[str, list[Record]]:
-    """The rows of `dynamic_fields` by the kind of record that they define a field of, such as `Person`."""
+    """The definitions in `dynamic_fields` by the kind of record that has the field, such as `Person`."""
     found: dict[str, list[Record]] = defaultdict(list)
     for row in definitions:
         if isinstance(row.get("item_type"), str) and isinstance(row.get("key"), str):
@@ -50,12 +50,12 @@ def by_item_type(definitions: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def is_custom_field(key: str) -> bool:
-    """Whether a record's key is that of a field which the agency has made itself."""
+    """Whether a record's key belongs to a custom field of the agency."""
     return key.startswith(_PREFIX)
 
 
 def range_shape(records: Iterable[Record]) -> Mapping[str, Any]:
-    """How ranges are declared: as most of the sampled ones are, and as an object if none has a value."""
+    """The declaration of ranges: the form of most sampled ranges, or an object if none has a value."""
     types = Counter(
         type(value)
         for record in records
@@ -70,7 +70,7 @@ def with_custom_fields(
 ) -> dict[str, Any]:
     """The schema with a property for each defined field that it does not have; a declared one is never changed.
 
-    :param ranges: how ranges are declared (`range_shape`).
+    :param ranges: the declaration of ranges (`range_shape`).
     """
     own = {field["key"]: _property(field, ranges) for field in definitions}
     return {**schema, "properties": {**own, **schema["properties"]}} if own else dict(schema)
@@ -84,4 +84,4 @@ def _property(field: Record, ranges: Mapping[str, Any]) -> dict[str, Any]:
     shape = next((shape for prefix, shape in _TYPES.items() if key.startswith(prefix)), _UNKNOWN)
     if key.startswith(_RANGES):
         shape = ranges
-    return {**shape, "title": name, "description": f"The agency's own field '{name}'{called}."}
+    return {**shape, "title": name, "description": f"The agency's custom field '{name}'{called}."}

@@ -4,7 +4,7 @@ An object is one row here and one schema in `schemas/`. A row contains only know
 
 - **path**: below `https://{domain}/api/{agency_slug}/`.
 - **paging**: which of Loxo's four styles the list has (Loxo OpenAPI 1.2.5; verified live by loxo-cli 0.8.0).
-- **records_keys**: the keys that may hold the rows, the proven one first. Empty: the answer is a bare array.
+- **records_keys**: the keys that may hold the records, the proven one first. Empty: the response is a bare array.
 - **per_page**: the page size to ask for, or 0 where the parameter is not declared: Loxo returns 422 for a query
   parameter that it does not declare, so only parameters of the row are sent.
 - **try_per_page**: a page size to try where the parameter is not declared and sources disagree about the response.
@@ -14,13 +14,13 @@ An object is one row here and one schema in `schemas/`. A row contains only know
 - **filters**: constant parameters of every request.
 - **query**: whether a Lucene query is declared.
 - **created_after/created_before**: declared filters on the creation time.
-- **parent_keys**: of a child, its fields that name the parent, and the parent's fields that hold them. They stand in
-  the path too, are added to each record, and are part of the primary key.
-- **changes_silently**: of a child, whether it changes while its parent's time of change stays. All is then read again
-  each week.
+- **parent_keys**: of a child, its fields that name the parent, and the parent's fields that hold them. They are
+  also in the path, are added to each record, and are part of the primary key.
+- **changes_silently**: of a child, whether it can change while its parent's time of change stays the same. All children
+  are then read again each week.
 - **follows_activities**: of a child of jobs, whether new activities name the parents that changed.
-- **tree**: the key of a nested list that is delivered as rows of its own, each with its parent's id.
-- **files**: whether the rows of that list are files; each gets the path of its download.
+- **tree**: the key of a nested list that is delivered as records of its own, each with its parent's id.
+- **files**: whether the records of that list are files; each gets the path of its download.
 - **entity**: the name of one record, of objects whose records can be deleted: `{path}/{id}` returns the record, bare or
   under this key. The stream `deleted_records` sweeps these objects.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
@@ -52,7 +52,7 @@ SYNCED_AT = "_loxo_synced_at"
 
 
 class Paging(Enum):
-    """How a list continues."""
+    """The pagination style of a list."""
 
     WHOLE = "whole"  # a bare array with everything
     SCROLL = "scroll"  # `scroll_id`, a position cursor; every filter must be repeated with it
@@ -109,7 +109,7 @@ class Endpoint:
 
     @property
     def is_resizable(self) -> bool:
-        """Whether pages of one walk may differ in size: a scroll_id stands between rows, a page number does not."""
+        """Whether pages of one walk may differ in size: a scroll_id is a position, a page number is not."""
         return self.paging is Paging.SCROLL and self.per_page > 0
 
     @property
@@ -139,14 +139,14 @@ def _scrolled(name: str, *records_keys: str, **facts: object) -> Endpoint:
 
 
 _ROWS = (
-    # Hidden types are asked for too: events of the past still refer to them.
+    # Hidden types are requested too: past events still refer to them.
     _whole("activity_types", filters={"show_hidden": "true"}),
     _whole("address_types"),
     _whole("bonus_payment_types"),
     _whole("bonus_types"),
-    # Newer than the reference: it answered on one account, and no parameter but job_id is known.
+    # Newer than the reference: it works on one account, and no parameter but job_id is known.
     _scrolled("campaigns", bare_allowed=True),
-    # per_page answers 422 on companies, deals and placements (loxo-cli, live); others have used it on companies since.
+    # per_page returns 422 on companies, deals and placements (loxo-cli, live); others have used it on companies since.
     _scrolled(
         "companies",
         try_per_page=PAGE_SIZE,
@@ -166,7 +166,7 @@ _ROWS = (
     _whole("diversity_types"),
     _whole("dynamic_fields"),
     _whole("education_types"),
-    # The list stands under `tracking` (Ampersand, in code); two other clients guess the object's name.
+    # The list is under `tracking` (Ampersand, in code); two other clients guess the object's name.
     _scrolled(
         "email_tracking",
         "tracking",
@@ -200,7 +200,7 @@ _ROWS = (
         steady_sort="updated_at_sort",
         newest_first_sort="updated_at_sort",
         query=True,
-        # Beyond 10,000 results jobs answers 400 (loxo-cli, live), so larger accounts are read in parts.
+        # Beyond 10,000 results jobs returns 400 (loxo-cli, live), so larger accounts are read in parts.
         splits=(
             ("published", ("true", "false")),
             ("remote_work_allowed", ("true", "false")),
@@ -337,7 +337,7 @@ _CHILDREN = (
         Paging.SCROLL,
         records_keys=("people",),
         item_type="Person",
-        # These rows are people: they are edited, hired and let go, and the company's own record stays as it is.
+        # These records are people: they are edited, hired and dismissed while the company's own record stays the same.
         changes_silently=True,
         cursor_field=SYNCED_AT,
     ),
@@ -373,7 +373,7 @@ _CHILDREN = (
         parent_keys={"country_id": "country_id", "state_id": "id"},
         reference="citiesindex",
     ),
-    # Not /dynamic_fields/{id}/hierarchies: it ignores the id and answers the whole agency's tree (loxo-cli, live).
+    # Not /dynamic_fields/{id}/hierarchies: it ignores the id and returns the whole agency's tree (loxo-cli, live).
     Endpoint(
         "dynamic_field_hierarchies",
         "dynamic_fields/{dynamic_field_id}",
@@ -387,5 +387,5 @@ _CHILDREN = (
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({row.name: row for row in (*_ROWS, *_CHILDREN)})
 
-# One request for a few rows that every account has: it shows whether the configuration works.
+# One request for a few records that every account has: it shows whether the configuration works.
 CHECK_ENDPOINT = replace(ENDPOINTS["person_types"], name="Connection check")

@@ -41,9 +41,9 @@ class ErrorMessages:
                 "its certificate in the environment variable REQUESTS_CA_BUNDLE."
             )
         elif isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
-            text = "this configuration makes no valid request. Check the Loxo Domain and the API Key."
+            text = "this configuration does not form a valid request. Check the Loxo Domain and the API Key."
         elif "NameResolutionError" in cause:
-            text, retryable = f"the network does not know the host {host}. Check the Loxo Domain.", True
+            text, retryable = f"the host name {host} cannot be resolved. Check the Loxo Domain.", True
         else:
             kind, retryable = ErrorKind.TRANSIENT, True
             text = f"no complete response from {host}. {self._later('the Loxo Domain')}"
@@ -64,13 +64,13 @@ class ErrorMessages:
             text = f"Loxo returned a server error. {again} later."
         elif 300 <= status < 400:
             target = self._redactor.text(urlsplit(response.headers.get("Location", "")).hostname or "another address")
-            text = f"{self._host} redirects to {target}, which is not followed. Put the final host into Loxo Domain."
+            text = f"{self._host} redirects to {target}, which is not followed. Enter the final host as Loxo Domain."
         elif status == 401:
             text = "Loxo does not accept the API key. Make a new one in Settings > API Keys and paste it."
         elif status == 403:
             text = (
-                f"the API key has no permission for '{path}'. Let an account admin allow it and check that your Loxo "
-                f"plan has API access{'.' if self._policy.is_interactive else ', or deselect this stream.'}"
+                f"the API key has no permission for '{path}'. Ask an account admin to allow it and check that your "
+                f"Loxo plan has API access{'.' if self._policy.is_interactive else ', or deselect this stream.'}"
             )
         elif status == 404 and not _is_object(response.body):
             # Loxo's own 404 is a JSON object (Ampersand, loxo-cli); anything else comes from a proxy in between.
@@ -88,7 +88,7 @@ class ErrorMessages:
             kind = ErrorKind.SYSTEM
             text = "Loxo refused the request. Please report this as a defect of the connector."
         words = self._redactor.words(response.body)
-        quote = f", Loxo's words: {words}" if words else ""
+        quote = f", Loxo's message: {words}" if words else ""
         effect = retryable and status not in (404, 429)
         return LoxoError(f"{name}: {text} (status {status}{quote})", kind, status, retryable, effect, words)
 
@@ -97,18 +97,21 @@ class ErrorMessages:
         if "html" in response.headers.get("Content-Type", "").lower():
             text = (
                 f"{self._host} returned a web page instead of data. Check the Loxo Domain; if it is correct, a "
-                "proxy or a maintenance page stands in between."
+                "proxy or a maintenance page sent the response."
             )
         else:
             # A record may have a `message` of its own, which is personal data.
             words = self._redactor.words(response.body, ("errors", "error"))
-            quote = f" (Loxo's words: {words})" if words else ""
-            text = f"Loxo returned an unreadable response: {error}{quote}. Nothing is skipped; report this if it stays."
+            quote = f" (Loxo's message: {words})" if words else ""
+            text = (
+                f"Loxo returned an unreadable response: {error}{quote}. No record is skipped. Report this if it "
+                "persists."
+            )
         return LoxoError(f"{name}: {text}", ErrorKind.SYSTEM, 200, retryable=True, may_have_effect=True)
 
     def too_large(self, name: str, error: Exception) -> LoxoError:
         """The error for a body above the size limit."""
-        text = f"Loxo returned an unreadable response: {error}. Nothing is skipped; report this if it stays."
+        text = f"Loxo returned an unreadable response: {error}. No record is skipped. Report this if it persists."
         return LoxoError(f"{name}: {text}", ErrorKind.SYSTEM, 200, may_have_effect=True)
 
     def _later(self, fields: str) -> str:

@@ -20,7 +20,7 @@ class LoxoError(Exception):
     :param status: the HTTP status, or 0 if there was no response.
     :param retryable: whether the same request may succeed a little later.
     :param may_have_effect: whether Loxo may have carried out the request although it failed here.
-    :param words: what Loxo itself said, without the API key.
+    :param words: the error text in Loxo's response, without the API key.
     """
 
     def __init__(

@@ -101,6 +101,7 @@ def shortfall(endpoint: Endpoint, delivered: int, total: int) -> LoxoError:
     """The error for records that Loxo counts but does not return."""
     return LoxoError(
         f"{endpoint.name}: {total - delivered} records are missing: Loxo claims {total}, its pages hold {delivered}. "
-        "The records that were read are delivered. Sync again: the missing part is read anew. Report this if it stays.",
+        "The records that were read are delivered. Sync again: the missing part is read again. Report this if it "
+        "persists.",
         ErrorKind.SYSTEM,
     )

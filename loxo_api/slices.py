@@ -160,7 +160,9 @@ def range_works(
         logger.info(f"{name} are not used: Loxo refuses them (status {error.status}).")
         return False
     if none or not agrees or not total:
-        logger.info(f"{name} are not used: an impossible range holds {none}, two halves {before} + {after} of {total}.")
+        logger.info(
+            f"{name} are not used: an impossible range has {none} records, two halves {before} + {after} of {total}."
+        )
         return False
     logger.info(f"{name} are used: proven by counts, {before} + {after} of {total}.")
     return True

@@ -33,7 +33,7 @@ TIMEOUTS = (10, 60)
 # Seconds for a whole response: a server that drips a byte a second, in header or body, never trips the timeouts above.
 RESPONSE_SECONDS = 300
 
-# What requests raises, or lets through, when no complete response arrives.
+# The exceptions that requests raises, or lets through, when no complete response arrives.
 NO_RESPONSE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 

@@ -138,7 +138,7 @@ class AdditionalFields:
             kind = f"text that is not of the format {check.format}"
         logger.warning(
             f"{self._stream_name}: the schema declares '{key}' as {check.name}, and Loxo sends {kind}. A destination "
-            "may store NULL there. Refresh the connection's schema; report this if it stays."
+            "may store NULL there. Refresh the connection's schema. Report this if it persists."
         )
 
     def report(self) -> None:
@@ -154,7 +154,7 @@ class AdditionalFields:
             )
         if parts:
             logger.info(
-                f"{self._stream_name}: {'; '.join(parts)}. Refresh the connection's schema to make columns of new ones."
+                f"{self._stream_name}: {'; '.join(parts)}. Refresh the connection's schema to add columns for new ones."
             )
 
 

@@ -25,21 +25,21 @@ POLL_SECONDS = 0.003
 
 
 class PageQueue(Queue[Any]):
-    """The CDK's queue from the workers to the main thread: batches go in, single records come out.
+    """The CDK's queue from the workers to the main thread: workers put batches, the main thread gets single records.
 
     The CDK puts and gets single records, each with a lock and a thread switch.
 
     `failed` has the names of the streams whose error has passed through.
 
-    :param groups_records: whether the records of a page come out as one `RecordsMessage`. The first one still comes out
-        by itself, because the CDK marks a stream as running at its first record.
+    :param groups_records: whether the records of a page are returned as one `RecordsMessage`. The first one is still
+        returned by itself, because the CDK marks a stream as running at its first record.
     """
 
     def __init__(self, groups_records: bool = False) -> None:
         super().__init__(QUEUE_ITEMS)
         self._groups_records = groups_records
         self.failed: list[str] = []
-        # Of the batch whose records are coming out; used by the main thread only.
+        # Of the batch whose records are being returned; used by the main thread only.
         self._stream_name = ""
         self._records: deque[Any] = deque()
 

@@ -40,15 +40,15 @@ SAMPLE_ROWS = 50
 PARENTS = 3
 # Full records in a sample: a field that half of the records fill is in one of five nearly always.
 FULL_RECORDS = 5
-# A sample takes about 110 requests, 30 seconds at 4 a second. Objects of a slower account that have not answered by the
-# deadline keep their declared schemas.
+# A sample takes about 110 requests, 30 seconds at 4 a second. Objects of a slower account without a response by
+# the deadline keep their declared schemas.
 SECONDS = 90.0
 _TOO_LATE = f"no response within {SECONDS:.0f} seconds."
 WORKERS = 10
 # More retries than `check`, because a failed sample drops columns.
 DISCOVER = RetryPolicy(retries=4, max_pause=30)
 
-# A column's key is in more than half of the sampled records, and one in twenty has a value. Fields are far from both
+# A column's key is in more than half of the sampled records, and one in twenty has a value. Keys are far from both
 # limits: they are in nearly all records or in a few.
 COMMON_SHARE = 1 / 2
 FILLED_SHARE = 1 / 20
@@ -211,7 +211,9 @@ def _log_failures(asked: Iterable[str], results: Mapping[str, list[Record] | Exc
         if not isinstance(found, LoxoError):
             raise found
         if name == "dynamic_fields":
-            logger.warning(f"The agency's own fields have no columns; they arrive in _loxo_additional_fields. {found}")
+            logger.warning(
+                f"The agency's custom fields have no columns; they arrive in _loxo_additional_fields. {found}"
+            )
         else:
             logger.warning(f"The schema of this object has only the fields that are known of every account. {found}")
 

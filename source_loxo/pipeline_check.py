@@ -1,7 +1,7 @@
 """Compares each job's candidates with the counts in the job's full record, where a sync reads both.
 
-The full record of a job counts the candidates in each stage (`counts`; seen by two independent clients). The counts are
-a second witness of a pipeline beside the candidates' own total. Both are read at different moments and people move
+The full record of a job counts the candidates in each stage (`counts`; seen by two independent clients). The counts
+check a pipeline independently of the candidates' own total. Both are read at different moments and people move
 meanwhile, so a difference is a warning and not an error.
 """
 
@@ -49,14 +49,14 @@ class PipelineCheck:
                     self._disagreeing.append(job)
 
     def report(self) -> None:
-        """Logs, at the end of the sync, the jobs whose candidates are not as many as their full records count."""
+        """Logs, at the end of the sync, the jobs whose candidates differ in number from their full record's count."""
         if self._disagreeing:
             ids = ", ".join(map(str, self._disagreeing[:SHOWN_IDS])) + (
                 " and more" if len(self._disagreeing) > SHOWN_IDS else ""
             )
             logger.warning(
                 f"{COUNTED}: {len(self._disagreeing)} of {self._compared} jobs have more or fewer candidates than "
-                f"{COUNTING} counts (jobs {ids}). Candidates move while a sync runs; report this if it stays."
+                f"{COUNTING} counts (jobs {ids}). Candidates move while a sync runs. Report this if it persists."
             )
 
 

@@ -28,7 +28,7 @@ logger = logging.getLogger("airbyte")
 PASSES = 3
 # The size of the slices in which a slice is read again, at each depth of cutting.
 SLICE_SIZES = (500, 100)
-# The statuses with which a server may refuse an expired position; which one Loxo uses is unknown.
+# The statuses with which a server may refuse an expired position; it is unknown which of them Loxo uses.
 POSITION_REFUSALS = (400, 404, 410, 422)
 
 
@@ -54,7 +54,7 @@ class SliceReader:
         # Records that changed after this time are delivered again if they appear with another time of change.
         self.recent_from = "9"
         self._recent: dict[object, str | None] = {}
-        # What an earlier attempt delivered of the slices that it left half read, by slice.
+        # By slice, the number of records that an earlier attempt delivered before it stopped in the slice.
         self._before: dict[int, int] = {}
         self._endpoint = endpoint
         self._client = client
@@ -87,7 +87,7 @@ class SliceReader:
         count = yield from self._pass(part, self._advance if is_planned else None, seen, first)
         if not self._is_complete(part, count):
             logger.info(
-                f"{self._endpoint.name}: {_span(part)} gave {count.delivered} distinct records while Loxo's total went "
+                f"{self._endpoint.name}: {_span(part)} has {count.delivered} distinct records while Loxo's total went "
                 f"from {count.first_total} to {count.last_total}; reading it again."
             )
             self._reset(part)

@@ -173,7 +173,7 @@ class SourceLoxo(Source):
 def _check_connection(config: Config) -> None:
     """Fails as `check` does, except for a 403: other objects may be open to the key.
 
-    :raises LoxoError: the key, the slug or the domain is wrong, or Loxo does not answer.
+    :raises LoxoError: the key, the slug or the domain is wrong, or Loxo does not respond.
     """
     try:
         LoxoClient(config, INTERACTIVE).page(CHECK_ENDPOINT)

@@ -89,7 +89,7 @@ class ChangeFeed(SlicedRead):
         mark = max(mark, memory.walk_top or mark)
         yield Batch(commit=self._pass_mark(mark))
         if is_resumed and memory.walk_scroll_id is None:
-            # What changed since the attempt that began the walk stands above where it began.
+            # Records that changed since the attempt that began the walk are above the place where it began.
             self.recent_from(mark)
             yield from self._changes(mark, is_first_sync)
         elif not is_first_sync:

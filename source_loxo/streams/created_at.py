@@ -22,7 +22,7 @@ logger = logging.getLogger("airbyte")
 
 # Days that each sync reads again, because activities are entered late and dated back.
 LOOKBACK_DAYS = 3
-# Days that one sync a week reads again, for activities that are dated back further where Loxo cannot be asked for
+# Days that one sync a week reads again, for activities that are dated back further where Loxo cannot select
 # changes. Another client reads 35 days again, because recruiters date activities back (RecruitersOS).
 LONG_LOOKBACK_DAYS = 35
 LONG_LOOKBACK_EVERY_DAYS = 7
@@ -90,12 +90,12 @@ class CreatedAt(SlicedRead):
             self.cursor.checkpoint()
 
     def _edits(self, mark: str) -> Any:
-        """Reads edits of old records, and records dated back. Returns whether Loxo can be asked for them."""
+        """Reads edits of old records, and records dated back. Returns whether Loxo can select them."""
         changed = query_range("updated_at")
         if not range_works(self.client, self.endpoint, changed, undated=self._memory.undated):
             logger.warning(
-                f"{self.endpoint.name}: Loxo cannot be asked for changes in this sync, so edits of records older than "
-                f"{LOOKBACK_DAYS} days are not read. The next sync asks for them again."
+                f"{self.endpoint.name}: Loxo cannot select changed records in this sync, so edits of records older "
+                f"than {LOOKBACK_DAYS} days are not read. The next sync tries again."
             )
             return False
         for hours in (0, ZONES_HOURS):

@@ -1,12 +1,12 @@
-"""The deleted records of the account, which Loxo lists nowhere.
+"""The deleted records of the account, which no list of Loxo contains.
 
 Each sync sweeps the ids of each object and compares them with those of the last complete sweep, which the state holds.
-Loxo has no cheaper witness: an unchanged count of a period can hide a deletion beside a record that is dated back into
+There is no cheaper proof: an unchanged count of a period can hide a deletion beside a record that is dated back into
 it, so every page is read.
 
-An absent id is not a deletion yet. Each one is asked for by itself, and Loxo has to say twice that it does not exist;
-of many, a sample is asked for. A sweep that fails, or that is short of Loxo's count, reports nothing and leaves the
-state as it was.
+An absent id is not a deletion yet. Each absent record is requested, and Loxo has to report twice that it does not
+exist; of many, a sample is requested. A sweep that fails, or that is short of Loxo's count, reports nothing and leaves
+the state as it was.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ logger = logging.getLogger("airbyte")
 DELETED_RECORDS = Endpoint("deleted_records", "", cursor_field="noticed_at")
 PRIMARY_KEY = ["object", "parent_id", "record_id"]
 
-# Up to so many absent ids are each asked for, with two requests; of more, a sample.
+# The largest number of absent ids that are all requested, twice each; of more, a sample is requested.
 FEW = 1000
 SAMPLE = 200
 # A loss above this number and this share of an object is reported with a warning.
 LOUD_NUMBER, LOUD_SHARE = 20, 0.1
 # Requests for single records that are in progress at once, per object; all share one request rate.
 SIDE_BY_SIDE = 10
-# Records that the sweep has found, asked for to prove that Loxo answers for single records at all.
+# Listed records that are requested to prove that Loxo returns single records at all.
 CONTROLS = 3
 ROWS = 1000
 # Days before the last sweep from which merges are read: their zone is unknown, and a merge takes minutes (Loxo's help).
@@ -103,14 +103,14 @@ class DeletedRecords(StreamRead):
         names = ", ".join(self._failures)
         first = next(iter(self._failures.values()))
         return LoxoError(
-            f"{self.endpoint.name}: the deletions of {names} are unknown in this sync. Nothing of them is reported; "
+            f"{self.endpoint.name}: the deletions of {names} are unknown in this sync. None of them is reported; "
             f"the next sync sweeps them again. All other objects are compared. The first failed with: {first}",
             first.kind,
             first.status,
         )
 
     def _compared(self, sweep: Sweep) -> Iterator[Batch]:
-        """The rows of a complete sweep, then the state that holds it."""
+        """The records of a complete sweep, then the state that holds it."""
         stored = self._stored(sweep)
         if not stored:
             logger.info(f"{sweep.endpoint.name}: {len(sweep.ids)} ids are the baseline of later syncs.")
@@ -155,16 +155,16 @@ class DeletedRecords(StreamRead):
     def _present(self, sweep: Sweep, missing: RecordIds, known: int) -> RecordIds:
         """The absent records that exist all the same.
 
-        :raises LoxoError: single records cannot be asked for, or one of many that are absent exists.
+        :raises LoxoError: single records cannot be requested, or one of many that are absent exists.
         """
         present = RecordIds(missing.has_parent)
         asked = list(missing)
         is_sample = len(asked) > FEW
         if len(asked) > max(LOUD_NUMBER, LOUD_SHARE * known):
             logger.warning(
-                f"{sweep.endpoint.name}: {len(asked)} of {known} records are no longer listed. Loxo is asked for "
-                f"{SAMPLE if is_sample else 'each'} of them. If nobody deleted them, check the permissions of the API "
-                "key: records that it may not see look deleted."
+                f"{sweep.endpoint.name}: {len(asked)} of {known} records are no longer listed. Requesting "
+                f"{SAMPLE if is_sample else 'each'} of them. If they were not deleted, check the permissions of the "
+                "API key: records that it may not see look deleted."
             )
         if is_sample:
             asked = random.sample(asked, SAMPLE)
@@ -175,13 +175,13 @@ class DeletedRecords(StreamRead):
         if is_sample and len(present):
             raise LoxoError(
                 f"{sweep.endpoint.name}: {len(missing)} of {known} records are no longer listed, but {len(present)} of "
-                f"{SAMPLE} that were asked for exist. Sync again later. Report this if it stays.",
+                f"{SAMPLE} that were requested exist. Sync again later. Report this if it persists.",
                 ErrorKind.SYSTEM,
             )
         return present
 
     def _check_controls(self, sweep: Sweep) -> None:
-        """Proves that Loxo answers for single records, so that a 404 is about the record.
+        """Proves that Loxo returns single records, so that a 404 is about the record.
 
         :raises LoxoError: none of the records that were just listed exists.
         """
@@ -190,7 +190,8 @@ class DeletedRecords(StreamRead):
             path = sweep.endpoint.one(*reversed(controls[0])).path
             raise LoxoError(
                 f"{sweep.endpoint.name}: Loxo has no '{path}', although it has just listed that record. So absent "
-                "records cannot be confirmed as deleted. Let an account admin allow the API key to read one record.",
+                "records cannot be confirmed as deleted. Ask an account admin to allow the API key to read single "
+                "records.",
                 ErrorKind.CONFIG,
             )
 
@@ -242,7 +243,7 @@ def _named(key: Key) -> dict[str, str]:
 
 
 def _exists(client: Any, endpoint: Endpoint, key: Key) -> bool:
-    """Whether Loxo has the record; it has to say twice that it does not."""
+    """Whether Loxo has the record; Loxo has to report twice that it does not."""
     single = endpoint.one(key[1], key[0])
     for _ in range(2):
         try:

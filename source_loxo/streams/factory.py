@@ -48,7 +48,7 @@ from source_loxo.streams.substream import Substream
 from source_loxo.streams.unsliced import Unsliced
 from source_loxo.streams.updated_at import UpdatedAt
 
-# All streams: Loxo's objects, and what they do not list.
+# All streams: Loxo's objects, and the deleted records.
 STREAMS: Mapping[str, Endpoint] = MappingProxyType({**ENDPOINTS, DELETED_RECORDS.name: DELETED_RECORDS})
 
 # Takes the batches of a stream before they are delivered.

@@ -104,7 +104,7 @@ class JobsReader:
         except LoxoError as error:
             if error.status != 400:
                 raise
-            logger.info(f"{self._endpoint.name}: Loxo lists fewer changes than there are; reading all records.")
+            logger.info(f"{self._endpoint.name}: Loxo does not list all changes; reading all records.")
         self.ids = IdSet()  # a full read is reconciled by its own count, and delivers the changes again
         yield from self.all()
 

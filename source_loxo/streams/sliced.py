@@ -85,7 +85,7 @@ class SlicedRead(StreamRead):
         """Called with the first page of a new attempt."""
 
     def filters(self, part: Slice) -> dict[str, str]:
-        """The parameters that ask for a slice."""
+        """The parameters that select a slice."""
         steady = {self.endpoint.steady_sort: "asc"} if self.endpoint.steady_sort else {}
         return {**steady, **(self.range()(part.start, part.end) if part.start or part.end else {})}
 

@@ -41,7 +41,7 @@ OUTAGE = 20
 MOST_FAILURES = 1000
 # Parents of earlier syncs that may fail again with transient errors; then the others wait for the next sync.
 MOST_REPEATED_FAILURES = 3
-# Syncs in which a deleted parent is asked for, because an outage can look like deletions.
+# Syncs in which a deleted parent is requested, because an outage can look like deletions.
 GONE_SYNCS = 5
 # More newly deleted parents than this number and this share are a failure, because their list has just named them.
 MANY_GONE, GONE_SHARE = 20, 0.05
@@ -60,7 +60,7 @@ class Children:
 
     A 404 has three causes: a proxy's page (the client retries it, then it fails), a record that was deleted since its
     list was read, and an object that the plan lacks. At the end, an object that no parent has is an error. A deleted
-    parent is asked for again by the next syncs, in case an outage caused the 404.
+    parent is requested again by the next syncs, in case an outage caused the 404.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Children:
                 if self._must_stop:
                     for parent in rest:
                         self._failed.append((self._keys(parent), self._failed[-1][1]))
-        # No state before a parent has answered, because the plan may lack the whole object.
+        # No state before a parent was read, because the plan may lack the whole object.
         batch.commit = partial(self._commit, commit) if commit else None
         yield batch
         if self._must_stop:
@@ -119,7 +119,7 @@ class Children:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the object exists as far as is known: a parent has answered, or nothing points to the contrary."""
+        """Whether the object exists as far as is known: a parent was read, or nothing points to the contrary."""
         refusals = any(error.kind is not ErrorKind.TRANSIENT for _, error in self._failed)
         return bool(self.answered or not (self._newly_gone or refusals))
 
@@ -137,7 +137,7 @@ class Children:
         return self._transient_in_a_row >= OUTAGE or len(self._failed) >= MOST_FAILURES
 
     def remember(self) -> None:
-        """Notes in the state which parents the next sync asks for first."""
+        """Notes in the state the parents that the next sync requests first."""
         if self._cursor.memory:
             with self._lock:
                 waiting = [keys for keys in self.retry if self._key(keys) not in self._asked]
@@ -183,7 +183,7 @@ class Children:
     def _note_failure(self, keys: dict[str, Any], error: LoxoError, is_repeated: bool) -> None:
         """One failing parent costs one parent.
 
-        :raises LoxoError: Loxo does not accept the key, so that no parent can answer.
+        :raises LoxoError: Loxo does not accept the key, so that no parent can be read.
         """
         if error.status == 401:
             raise error
@@ -241,7 +241,7 @@ class Children:
             )
 
     def finish(self) -> None:
-        """Logs the counts and gives the verdict.
+        """Logs the counts, and fails if the read failed.
 
         :raises LoxoError: no parent has the object, or some parents could not be read.
         """
@@ -250,14 +250,14 @@ class Children:
             raise self._refusal
         if self._gone:
             logger.info(f"{name}: {len(self._gone)} of {parent} were deleted meanwhile.")
-        logger.info(f"{name}: {self.answered} of {parent} were asked for.")
+        logger.info(f"{name}: {self.answered} of {parent} were read.")
         self._log_count(self._delivered, self._claimed)
         if self._failed:
             raise self._failure()
         if self._many_are_gone and self._refusal:
             raise LoxoError(
                 f"{name}: Loxo reports {len(self._newly_gone)} of {parent} as deleted that it has just listed. All "
-                f"others are delivered; the next sync asks for these first. The last response: {self._refusal}",
+                f"others are delivered; the next sync requests these first. The last response: {self._refusal}",
                 ErrorKind.TRANSIENT,
                 404,
             )
@@ -271,7 +271,7 @@ class Children:
         others = "The stream stopped there" if self._must_stop else "All others are delivered"
         return LoxoError(
             f"{name}: {len(self._failed)} of {parent} could not be read (ids {ids}{more}). {others}; the next sync "
-            f"asks for these first. The first failed with: {error}",
+            f"requests these first. The first failed with: {error}",
             error.kind,
             error.status,
         )
@@ -327,7 +327,7 @@ class Substream(StreamRead):
     def _retried(self) -> Iterator[Batch]:
         """The parents that earlier syncs could not read."""
         parents = list(self._children.retry)
-        logger.info(f"{self.endpoint.name}: {len(parents)} of {self.endpoint.parent} are asked for again.")
+        logger.info(f"{self.endpoint.name}: {len(parents)} of {self.endpoint.parent} are requested again.")
         yield Batch(parents)
 
     def _read(self, read: Read) -> Iterator[Batch]:

@@ -1,6 +1,6 @@
 """Companies, deals, placements: they declare no filter and no sort by change, so `query` is tried.
 
-If Loxo cannot be asked for changes, all records are read, and those known to be unchanged are not delivered again.
+If Loxo cannot select changed records, all records are read, and those known to be unchanged are not delivered again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logger = logging.getLogger("airbyte")
 
 
 class UpdatedAt(SlicedRead):
-    """A list without a declared way to ask for changes."""
+    """A list without a declared way to select changes."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

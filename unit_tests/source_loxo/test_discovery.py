@@ -232,7 +232,7 @@ def test_without_definitions_the_custom_fields_are_no_columns_and_the_log_says_s
         dynamic_fields=LoxoError("refused", ErrorKind.CONFIG, 403), people=[{"id": 1, "custom_text_1": "x"}]
     )
     assert list(account_schemas(account, DECLARED)["people"]["properties"]) == ["id", ADDITIONAL_FIELDS]
-    assert "The agency's own fields have no columns" in warnings()[0]
+    assert "The agency's custom fields have no columns" in warnings()[0]
 
 
 def test_an_account_in_which_nothing_can_be_read_fails() -> None:
