@@ -1,4 +1,4 @@
-"""Any request to a Loxo account, and the doctor that finds out how an account answers. Without a connector framework.
+"""Any request to a Loxo account, and a doctor that examines the account's behaviour, without a connector framework.
 
 As a library:
 
@@ -24,7 +24,7 @@ __all__ = ["Account", "LoxoError", "records", "request"]
 
 
 def __getattr__(name: str) -> Any:
-    """Imports what is asked for only then: `loxoctl --help` needs none of it."""
+    """Imports a name at its first use, because `loxoctl --help` needs none of them."""
     if name == "LoxoError":
         from loxo_api.errors import LoxoError
 

@@ -1,6 +1,6 @@
 """One Loxo account for scripts: any request, and all records of a list.
 
-All requests of an `Account` share one pace, which follows Loxo's answers; use one `Account` for many requests.
+All requests of an `Account` share one rate, which follows Loxo's responses; use one `Account` for many requests.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from loxoctl.credentials import account_config
 from loxoctl.lists import Progress, all_records, silent
 from loxoctl.paths import UsageError, checked_method, checked_path
 
-# A person or a script waits: more patience than a form has, less than a nightly sync.
+# A person or a script waits for the result: more retries than for a form, fewer than in a nightly sync.
 POLICY = RetryPolicy(retries=5, max_pause=60, is_interactive=True)
 
 
@@ -65,18 +65,18 @@ class Account:
         json: Mapping[str, Any] | None = None,
         files: Sequence[File] = (),
     ) -> Any:
-        """What Loxo answers: the JSON document, or the bytes of anything else.
+        """The body of Loxo's response: the JSON document, or the bytes of any other content.
 
         A GET, PUT, PATCH or DELETE is sent again after a transient error, a POST only if it cannot have had an effect.
 
         :param path: the path below `/api/{agency_slug}/`, such as `people/123`.
         :param params: the query parameters; a list is sent as one parameter for each value.
         :param form: the fields of the body, such as `("person[name]", "Ada")`.
-        :param json: an object, which is sent as form fields: Loxo takes no JSON.
+        :param json: an object, which is sent as form fields, because Loxo accepts no JSON.
         :param files: of a multipart body, each with its field name, file name and content.
         :raises UsageError: the request would leave the account or cannot be sent; nothing was sent.
-        :raises LoxoError: Loxo refused it, or gave no complete answer. `may_have_effect` says whether it may have been
-            carried out all the same.
+        :raises LoxoError: Loxo refused it, or returned no complete response. `may_have_effect` says whether it may have
+            been carried out all the same.
         """
         return document(self.respond(method, path, params, form, json, files))
 
@@ -86,14 +86,15 @@ class Account:
         """All records of a list, each once, proven by Loxo's count.
 
         :param params: filters, and `per_page`.
-        :param progress: called with the number of records so far and Loxo's count, or None where it gives none.
-        :raises LoxoError: a request failed, or fewer records came than Loxo counts; what was read comes first.
+        :param progress: called with the number of records so far and Loxo's count, or None where it has none.
+        :raises LoxoError: a request failed, or the pages have fewer records than Loxo counts; the records read so far
+            come first.
         """
         return all_records(self.client, checked_path(path), params or {}, progress)
 
 
 def document(response: Response) -> Any:
-    """The JSON document of a response, or its bytes; nothing at all is None."""
+    """The JSON document of a response, or its bytes; None for an empty body."""
     if not response.body.strip():
         return None
     if "json" not in response.headers.get("Content-Type", "json").lower():
@@ -113,12 +114,12 @@ def request(
     files: Sequence[File] = (),
     config: Mapping[str, Any] | None = None,
 ) -> Any:
-    """`Account.request` of an account that is used once."""
+    """`Account.request` of an account for a single call."""
     return Account(config).request(method, path, params, form, json, files)
 
 
 def records(
     path: str, params: Mapping[str, Any] | None = None, config: Mapping[str, Any] | None = None
 ) -> Iterator[Record]:
-    """`Account.records` of an account that is used once."""
+    """`Account.records` of an account for a single call."""
     return Account(config).records(path, params)

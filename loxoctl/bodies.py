@@ -1,7 +1,7 @@
-"""What a request carries: query parameters, and the fields and files of its form.
+"""The content of a request: query parameters, and the fields and files of its form.
 
-Loxo documents its bodies as forms with bracketed names (`person[name]`, `job[owner_emails][]`), and one client saw JSON
-refused with 422. So JSON is never sent: an object becomes the fields of such a form.
+Loxo documents its bodies as forms with bracketed names (`person[name]`, `job[owner_emails][]`), and returned 422 for
+JSON to one client. So JSON is never sent: an object becomes the fields of such a form.
 """
 
 from __future__ import annotations
@@ -18,29 +18,31 @@ File = tuple[str, str, bytes]
 
 
 def form_fields(value: Any, name: str = "") -> Fields:
-    """The bracketed fields of a form that say the same as a JSON object.
+    """The bracketed fields of a form that are equivalent to a JSON object.
 
     `{"person": {"name": "Ada", "list_ids": [1, 2]}}` is `person[name]=Ada`, `person[list_ids][]=1`,
-    `person[list_ids][]=2`. An empty list and null are an empty text, true and false are these words.
+    `person[list_ids][]=2`. An empty list and null become an empty text, true and false the same text.
 
-    :raises UsageError: no form can say it.
+    :raises UsageError: no form can represent it.
     """
     if not name and not isinstance(value, Mapping):
-        raise UsageError("--json: it is not an object, so its values have no names. Put it into an object.")
+        raise UsageError("--json: the document is not an object, so its values have no names. Put it into an object.")
     return list(_fields(value, name))
 
 
 def _fields(value: Any, name: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         if name and not value:
-            raise UsageError(f"--json: '{name}' is an empty object, which a form cannot hold. Leave it out.")
+            raise UsageError(f"--json: '{name}' is an empty object, which a form cannot represent. Leave it out.")
         for key, inner in value.items():
             if not key or any(character in "[]" or not character.isprintable() for character in key):
-                raise UsageError("--json: a key is empty or holds brackets or control characters. Name it plainly.")
+                raise UsageError("--json: a key is empty or contains brackets or control characters. Rename it.")
             yield from _fields(inner, f"{name}[{key}]" if name else key)
     elif isinstance(value, (list, tuple)):
         if any(isinstance(inner, (list, tuple)) for inner in value):
-            raise UsageError(f"--json: '{name}' holds a list in a list, which a form cannot hold. Make it one list.")
+            raise UsageError(
+                f"--json: '{name}' contains a list in a list, which a form cannot represent. Make it one list."
+            )
         for inner in value or [""]:
             yield from _fields(inner, f"{name}[]")
     else:
@@ -56,14 +58,14 @@ def _text(value: Any) -> str:
 
 
 def json_object(text: str) -> Any:
-    """The document of `--json`. Numbers stay the text that they are, so none is rounded.
+    """The document of `--json`. Numbers keep their text, so that none is rounded.
 
     :raises UsageError: it is not JSON.
     """
     try:
         return json.loads(text, parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"--json: it is not JSON ({error}). Correct the document.") from None
+        raise UsageError(f"--json: the document is not JSON ({error}). Correct it.") from None
 
 
 def pairs(texts: Iterable[str], option: str) -> Fields:

@@ -1,4 +1,4 @@
-"""The command line. Nothing but argparse is imported before a command is known: `loxoctl --help` answers at once."""
+"""The command line. Nothing but argparse is imported before a command is known: `loxoctl --help` prints at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ exit codes:
   2  the command line is wrong; nothing was sent
   3  the key, the slug, the domain or a permission is wrong, or the ledger cannot be used
   4  a transient failure: throttling, a server error, no connection
-  5  an answer that breaks the contract of the API, or fewer records than Loxo counts
+  5  a response that breaks the contract of the API, or fewer records than Loxo counts
   6  Loxo refused the request, such as an unknown id or parameter; action: an outcome is "rejected"
   7  the result cannot be written
   8  action: an outcome is "unknown", which in a batch comes before "rejected"
@@ -63,13 +63,13 @@ def parser() -> Parser:
     _add_request(commands.add_parser("request", help="send one request, or read a whole list with --all"))
     _add_action(commands.add_parser("action", help="one of the seven recruiting actions, or a batch of one",
                                     epilog=ACTION_EPILOG, formatter_class=formatter))  # fmt: skip
-    _add_doctor(commands.add_parser("doctor", help="find out how this account answers; sends GET only"))
+    _add_doctor(commands.add_parser("doctor", help="examine how this account behaves; sends GET only"))
     return found
 
 
 def _add_request(command: argparse.ArgumentParser) -> None:
     command.add_argument("method", metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE")
-    command.add_argument("path", metavar="PATH", help="what follows /api/{agency_slug}/, such as people/123")
+    command.add_argument("path", metavar="PATH", help="the path below /api/{agency_slug}/, such as people/123")
     command.add_argument("--config", metavar="FILE", help="the connector's config file")
     command.add_argument("--param", action="append", default=[], metavar="K=V", help="a query parameter; may repeat")
     command.add_argument("--field", action="append", default=[], metavar="K=V",
@@ -77,7 +77,7 @@ def _add_request(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", metavar="FILE", help="a JSON object (- for stdin), sent as bracketed form fields")
     command.add_argument("--file", action="append", default=[], metavar="K=@PATH", help="a file of a multipart form")
     command.add_argument("--all", action="store_true", help="all records of a list, one a line, proven by its count")
-    command.add_argument("--out", metavar="FILE", help="write the answer there and not to stdout")
+    command.add_argument("--out", metavar="FILE", help="write the response to this file instead of stdout")
 
 
 def _add_action(command: argparse.ArgumentParser) -> None:
@@ -88,10 +88,10 @@ def _add_action(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", metavar="FILE", help="the input as a JSON object (- for stdin)")
     command.add_argument("--batch", metavar="FILE", help="many inputs, one JSON object a line (- for stdin)")
     command.add_argument("--ledger", metavar="FILE",
-                         help="what was sent and its outcome, so that nothing is written twice")  # fmt: skip
+                         help="the file of sent requests and outcomes, so that nothing is written twice")  # fmt: skip
     command.add_argument("--allow-messages", action="store_true", help="allow requests that send a person a message")
     command.add_argument("--stage-activity-type", action="append", default=[], metavar="STAGE=TYPE",
-                         help="the activity type that moves to a stage, where names do not tell")  # fmt: skip
+                         help="the activity type that moves to a stage, if names do not show it")  # fmt: skip
 
 
 def _add_doctor(command: argparse.ArgumentParser) -> None:
@@ -150,8 +150,8 @@ def _failed(message: str, code: int) -> int:
 def _message(error: LoxoError, writes: bool) -> str:
     """The error's text. A refusal of a request that the user composed is not a defect of ours."""
     if exit_codes.of(error) == exit_codes.REFUSED and error.status != 404:
-        said = f": {error.words}" if error.words else ""
-        return f"Loxo refused the request (status {error.status}){said}. Correct the request."
+        reason = f": {error.words}" if error.words else ""
+        return f"Loxo refused the request (status {error.status}){reason}. Correct the request."
     if writes and error.may_have_effect:
-        return f"{error} Loxo may have carried it out all the same: look before you send it again."
+        return f"{error} Loxo may have carried it out all the same: check in Loxo before you send it again."
     return str(error)

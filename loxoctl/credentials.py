@@ -1,6 +1,6 @@
-"""Which account is meant: the connector's config file, or the environment. The key is never an argument.
+"""The account of the connector's config file or of the environment. The key is never an argument.
 
-Arguments are readable by everybody on the machine, and the shell remembers them.
+Every user of the machine can read arguments, and the shell stores them in its history.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from loxo_api.config import Config
 from loxo_api.errors import ConfigError
 from loxo_api.exact_json import loads
 
-# The variable of a field is its name in capitals, after this.
+# The prefix of the variable of a field, whose name follows in capitals.
 PREFIX = "LOXO_"
 FIELDS = ("domain", "agency_slug", "api_key")
 
@@ -30,7 +30,7 @@ def account_config(values: Mapping[str, Any] | None = None) -> Config:
     missing = [PREFIX + field.upper() for field in FIELDS if not found[field]]
     if missing:
         raise ConfigError(
-            f"No account is named: the environment lacks {', '.join(missing)}. Set what is missing, or name a config "
+            f"No account is named: the environment lacks {', '.join(missing)}. Set the missing ones, or pass a config "
             "file with --config."
         )
     return Config.parse(found)

@@ -1,4 +1,4 @@
-"""`loxoctl doctor`: finds out how an account answers, prints it, and writes a report."""
+"""`loxoctl doctor`: examines the behaviour of an account, prints the findings, and writes a report."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from loxoctl.request_command import show_pauses
 def doctor(options: argparse.Namespace) -> int:
     """Examines the account, and returns 1 if the connector cannot read it completely."""
     if not options.pace > 0:
-        raise UsageError("--pace: it is not above 0. Write requests a second, such as --pace 2.")
+        raise UsageError("--pace: the value is not above 0. Write requests a second, such as --pace 2.")
     written = Path(options.report) if options.report else None
     if written and written.suffix == ".md":
-        raise UsageError("--report: the summary beside it ends with .md. Name the report report.json or the like.")
+        raise UsageError(
+            "--report: the name ends with .md, which is the summary's. Name the report report.json or the like."
+        )
     config = account_config(config_file(options.config) if options.config else None)
     show_pauses()
     with bar("doctor") as progress:

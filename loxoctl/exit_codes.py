@@ -12,10 +12,10 @@ NOT_HANDLED = 1  # doctor only: the connector cannot read this account completel
 USAGE = 2  # the command line is wrong, or its path leaves the account; nothing was sent
 CONFIG = 3  # the key, the slug, the domain or a permission
 TRANSIENT = 4  # throttling, server errors, no connection: the same command may work later
-CONTRACT = 5  # an answer that is not what Loxo's API promises, or fewer records than Loxo counts
+CONTRACT = 5  # a response that breaks the contract of Loxo's API, or fewer records than Loxo counts
 REFUSED = 6  # Loxo refused the request, such as an unknown id or parameter, or an action was rejected
 OUTPUT = 7  # the result cannot be written
-UNKNOWN = 8  # action only: Loxo's answer was lost, and nothing shows whether the action was carried out
+UNKNOWN = 8  # action only: Loxo's response was lost, and nothing shows whether the action was carried out
 INTERRUPTED = 130  # Ctrl-C
 
 

@@ -1,6 +1,6 @@
 """All records of a list, whichever paging it has, proven by Loxo's own count.
 
-The paging is that of the endpoints table where it knows the path; of another path the first answer shows it.
+The paging is that of the endpoints table where it knows the path; of another path the first response shows it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from loxoctl.paths import UsageError
 
 # A list whose records move while it is read is read again, so many times in all.
 PASSES = 3
-# Where a list continues is found out here, so nobody else may say it.
+# Parameters that set the position in a list. This module controls it, so the caller must not.
 POSITIONS = ("scroll_id", "page", "after_id")
 
 # Called with the number of records so far, and with Loxo's count or None.
@@ -39,10 +39,11 @@ def all_records(
     """Each record of a list once.
 
     :raises UsageError: the path is not that of a list, or the parameters name a position in it.
-    :raises LoxoError: a request failed, or the pages hold fewer records than Loxo counts; what was read comes first.
+    :raises LoxoError: a request failed, or the pages have fewer records than Loxo counts; the records read so
+        far come first.
     """
     if taken := [name for name in POSITIONS if name in params]:
-        raise UsageError(f"--all: it reads from the beginning, so '{taken[0]}' cannot be given. Leave it out.")
+        raise UsageError(f"--all: the list is read from its beginning, so '{taken[0]}' is not allowed. Leave it out.")
     known = known_endpoint(path)
     if known is None:
         found = _shown_by_first_answer(client, path, params)
@@ -52,7 +53,7 @@ def all_records(
             return
         known = found
     elif known.paging is Paging.RECORD:
-        raise UsageError(f"--all: '{path}' is one record and not a list. Leave --all out.")
+        raise UsageError(f"--all: '{path}' is a single record, not a list. Leave --all out.")
     endpoint, filters = _sized(known, params)
     for records in _passes(client, endpoint, filters, progress):
         yield from records
@@ -74,14 +75,14 @@ def _sized(endpoint: Endpoint, params: Mapping[str, Any]) -> tuple[Endpoint, dic
     if not size:
         return endpoint, filters
     if not size.isdecimal() or not int(size):
-        raise UsageError("--param per_page: it is not a number above 0. Write a number, such as per_page=50.")
+        raise UsageError("--param per_page: the value is not a number above 0. Write a number, such as per_page=50.")
     return replace(endpoint, per_page=int(size), try_per_page=0), filters
 
 
 def _passes(
     client: LoxoClient, endpoint: Endpoint, filters: dict[str, Any], progress: Progress
 ) -> Iterator[list[Record]]:
-    """Passes over the list until one is proven complete; each gives the records that are new."""
+    """Passes over the list until one is proven complete; each yields the records that are new."""
     given = IdSet()
     for _ in range(PASSES):
         count = RecordCount()
@@ -111,20 +112,20 @@ def _walk(client: LoxoClient, endpoint: Endpoint, filters: dict[str, Any]) -> It
 
 
 def _shown_by_first_answer(client: LoxoClient, path: str, params: Mapping[str, Any]) -> Endpoint | list[Any]:
-    """The paging of a path that the table does not know, or the list itself where the answer holds all of it.
+    """The paging of a path that the table does not know, or the list itself where the response holds all of it.
 
-    :raises ContractError: the answer has no list, or more than one.
+    :raises ContractError: the response has no list, or more than one.
     """
     try:
         document = loads(client.request("GET", path, params).body)
     except ValueError:
-        raise ContractError(f"{path}: the answer is not JSON, so it is not a list. Leave --all out.") from None
+        raise ContractError(f"{path}: the response is not JSON, so it is not a list. Leave --all out.") from None
     if isinstance(document, list):
         return document
     keys = _list_keys(path, document)
     if len(keys) != 1:
         found = f"more than one list ({', '.join(keys)})" if keys else "no list"
-        raise ContractError(f"{path}: the answer holds {found}. Leave --all out.")
+        raise ContractError(f"{path}: the response has {found}. Leave --all out.")
     nested = document.get("pagination")
     counters = {**(nested if isinstance(nested, dict) else {}), **document}
     row = Endpoint(path, path, records_keys=(keys[0],))
@@ -140,7 +141,7 @@ def _shown_by_first_answer(client: LoxoClient, path: str, params: Mapping[str, A
 
 
 def _list_keys(path: str, document: Any) -> list[str]:
-    """The keys under which the records may stand; the one named like the object is preferred."""
+    """The keys that may hold the records; the one named like the object is preferred."""
     if not isinstance(document, dict):
         return []
     keys = [key for key, value in document.items() if isinstance(value, list) and key != "errors"]

@@ -15,7 +15,7 @@ def _nothing(done: int, total: int | None) -> None:
 
 @contextmanager
 def bar(title: str) -> Iterator[Update]:
-    """A bar, as a function to be called with what is done and with the total, or None where it is unknown."""
+    """A bar, as a function of the number done and of the total, or None where it is unknown."""
     if not sys.stderr.isatty():
         yield _nothing
         return

@@ -1,4 +1,4 @@
-"""`loxoctl request`: one request, or a whole list. JSON goes to stdout, and nothing else does."""
+"""`loxoctl request`: one request, or a whole list. Only JSON is written to stdout."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from loxoctl.progress import bar
 
 
 class OutputError(Exception):
-    """An answer that cannot be written where it should go."""
+    """A response that cannot be written to its destination."""
 
 
 def request(options: argparse.Namespace) -> int:
-    """Sends what the options say and writes the answer."""
+    """Sends the request of the options and writes the response."""
     checked_path(options.path)
     if options.all and checked_method(options.method) != "GET":
-        raise UsageError("--all: it reads a list, which is a GET. Leave --all out or use GET.")
+        raise UsageError("--all: a list is read with GET. Leave --all out or use GET.")
     params = by_name(pairs(options.param, "--param"))
     form, files = _form(options), attached(options.file)
     if options.all and (form or files):
@@ -88,14 +88,14 @@ def _write(account: Account, response: Response, target: BinaryIO, out: str | No
         target.write(answer)
     else:
         raise OutputError(
-            f"the answer is not JSON but {len(answer)} other bytes, which are not printed. Loxo carried the request "
-            "out; name a file for the next one's answer with --out."
+            f"the response is not JSON but {len(answer)} other bytes, which are not printed. Loxo carried out the "
+            "request; name a file for the next response with --out."
         )
     target.flush()
 
 
 def hidden(value: Any, redactor: Redactor) -> Any:
-    """The value, with asterisks for each text that shows the key: what a server echoes is not printed."""
+    """The value, with asterisks for each text that shows the key: an echoed key is not printed."""
     return _hidden(value, redactor) if redactor.shows_key(dumps(value).decode("utf-8", "replace")) else value
 
 
@@ -109,7 +109,7 @@ def _hidden(value: Any, redactor: Redactor) -> Any:
 
 @contextmanager
 def _target(path: str | None) -> Iterator[BinaryIO]:
-    """Where the answer goes. A file appears when it is complete, and is tried before anything is sent."""
+    """The destination of the response. A file is tried before anything is sent, and appears when it is complete."""
     if path in (None, "-"):
         yield sys.stdout.buffer
         return

@@ -1,4 +1,4 @@
-"""Examinations of a sandbox, as fast as it answers."""
+"""Examinations of a sandbox, as fast as it responds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.process import Sandbox
 
 # Requests a second; the gentle pace is for real accounts.
 PACE = 10_000
-# A few pages of what is long.
+# A few pages of the long lists.
 SIZES = {"people": 300, "jobs": 130, "events": 400, "companies": 60}
 
 Sides = dict[tuple[str, str], Any]
@@ -30,7 +30,7 @@ def examined(box: Sandbox) -> tuple[Findings, Survey]:
 
 
 def sides(findings: Findings) -> Sides:
-    """What the account answers on each point."""
+    """The account's side on each point."""
     return {(row.subject, row.point): row.account for row in findings.rows}
 
 

@@ -22,7 +22,7 @@ STAGES = "workflow_stages without workflow_id"
 LAST, LUCENE, FORM = "cursor on the last page", "query date range", "form of timestamps"
 SIZE, WALL, ORDER, ODD = "default page size", "result limit", "default order", "odd values"
 
-# Rows of one group do not disturb each other, so they are played together.
+# Rows of one group do not affect each other, so one sandbox has all of them.
 GROUPS: tuple[tuple[Row, ...], ...] = (
     (
         Row("counters", "top", "jobs", "page counters", "top level"),
@@ -155,33 +155,33 @@ GROUPS: tuple[tuple[Row, ...], ...] = (
     ),
 )  # fmt: skip
 
-# What cannot be told, and why.
+# Settings without a finding, and the reason.
 NOT_VISIBLE = {
-    "latency_ms": "the fastest answer is given as a step, which other work on the machine can move",
+    "latency_ms": "the fastest response is reported as a step, which depends on other work on the machine",
     "rate_limit": "only with --measure-rate: see its own test",
-    "retry_after_value": "how long a pause is says nothing about the connector",
+    "retry_after_value": "the length of a pause does not affect the connector",
     "slow_ms": "a slow answer looks like a slow network",
     "drip_header": "a slow answer looks like a slow network",
     "faults": "chance: see the test of all of them",
     "fault_paths": "chance: see the test of all faults",
-    "life_shares": "counts move, whatever moves them",
-    "life_objects": "counts move, whatever moves them",
-    "back_date_days": "a record does not say when it was written down",
+    "life_shares": "counts move, with any cause",
+    "life_objects": "counts move, with any cause",
+    "back_date_days": "a record does not show when it was entered",
     "refuse_cursors_of": "part of refuse_cursors",
     "refuse_cursors_status": "part of refuse_cursors",
     "agency_offset_hours": "part of filter_zone and record_times",
     "write_faults": "the doctor writes nothing",
-    "search_lag": "the doctor writes nothing, and a search does not say what it lacks",
+    "search_lag": "the doctor writes nothing, and a search does not show the records that it lacks",
     "json_bodies": "the doctor writes nothing",
     "duplicates": "the doctor writes nothing",
     "applicants": "the doctor writes nothing",
     "stage_moves": "the doctor writes nothing",
     "unsaved": "the doctor writes nothing",
 }
-# Values that look like another one from outside.
+# Values that cannot be distinguished from another one.
 LOOKS_ALIKE = {
-    ("answers", "empty_list"): "an empty account answers so too",
+    ("answers", "empty_list"): "an empty account has the same response",
     ("refuse_cursors", "stored"): "a cursor would have to be kept for as long as an account takes to forget it",
-    ("retry_after", "unusable"): "told, but each pause is a long one: see unit_tests/loxoctl/test_account_checks.py",
+    ("retry_after", "unusable"): "found, but each pause is long: see unit_tests/loxoctl/test_account_checks.py",
     ("echo_key_as", "other_case"): "the key is found in any case: see unit_tests/loxo_api/test_redaction.py",
 }

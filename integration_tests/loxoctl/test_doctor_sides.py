@@ -1,6 +1,6 @@
 """For every setting of the sandbox that can be seen from outside, the doctor names the side that is set.
 
-And a sandbox that is like the report answers the same way.
+A sandbox that is like the report has the same sides.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def shared() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def found(shared: Sandbox) -> list[Findings]:
-    """What is found with each group's settings."""
+    """The findings with each group's settings."""
     before, each = shared.settings(), []
     for group in GROUPS:
         for row in group:
@@ -42,7 +42,7 @@ def found(shared: Sandbox) -> list[Findings]:
 
 @pytest.fixture(scope="module")
 def replayed(found: list[Findings], tmp_path_factory: pytest.TempPathFactory) -> list[Findings]:
-    """What is found in sandboxes that are like the reports."""
+    """The findings in sandboxes that are like the reports."""
     each = []
     for findings in found:
         report = tmp_path_factory.mktemp("report") / "report.json"
@@ -64,7 +64,7 @@ def test_a_sandbox_like_the_report_has_the_same_side(replayed: list[Findings], n
     assert sides(replayed[number]).get((row.subject, row.point)) == row.side
 
 
-def test_every_setting_is_told_or_explained() -> None:
+def test_every_setting_has_a_finding_or_a_reason() -> None:
     told = {row.setting.partition(".")[0] for group in GROUPS for row in group}
     assert {field.name for field in fields(Settings)} - told == set(NOT_VISIBLE)
     sides_played = {(row.setting, row.value) for group in GROUPS for row in group if isinstance(row.value, str)}
@@ -72,7 +72,7 @@ def test_every_setting_is_told_or_explained() -> None:
     assert every - sides_played == {(name, value) for name, value in LOOKS_ALIKE if name in CHOICES}
 
 
-def test_what_goes_wrong_on_the_way_is_named(shared: Sandbox) -> None:
+def test_faults_during_the_examination_are_named(shared: Sandbox) -> None:
     before = shared.settings()
     shared.set(faults=dict.fromkeys(FAULT_KINDS, 0.04) | {"slow": 0.0})
     findings, _ = examined(shared)
@@ -83,7 +83,7 @@ def test_what_goes_wrong_on_the_way_is_named(shared: Sandbox) -> None:
     assert not findings.not_handled
 
 
-def test_counts_that_lag_are_seen_on_a_fresh_row_and_replayed(tmp_path: Path) -> None:
+def test_lagging_counts_are_found_and_replayed(tmp_path: Path) -> None:
     with Sandbox(**SIZES) as box:
         box.create("people", name="Fresh")
         box.create("forms")
@@ -99,7 +99,7 @@ def test_counts_that_lag_are_seen_on_a_fresh_row_and_replayed(tmp_path: Path) ->
         assert told["jobs", "count against rows"] == "agrees"
 
 
-def test_a_living_account_is_called_so() -> None:
+def test_an_account_that_changes_is_reported() -> None:
     with Sandbox(**SIZES) as box:
         box.set(life_per_second=40, life_objects=["person_events"], life_shares={"create": 1.0})
         told = sides(examined(box)[0])

@@ -1,4 +1,4 @@
-"""The commands and the script of docs/loxoctl.md, and the commands of README.md, run as they stand."""
+"""The commands and the script of docs/loxoctl.md, and the commands of README.md, run as written."""
 
 from __future__ import annotations
 

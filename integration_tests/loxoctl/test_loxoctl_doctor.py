@@ -1,4 +1,4 @@
-"""`loxoctl doctor` as a process: what it prints and writes, and what it ends with."""
+"""`loxoctl doctor` as a process: its output, its files and its exit code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def box() -> Iterator[Sandbox]:
         yield box
 
 
-def test_a_readable_account_ends_with_0_and_two_files(box: Sandbox, tmp_path: Path) -> None:
+def test_a_readable_account_exits_0_and_writes_two_files(box: Sandbox, tmp_path: Path) -> None:
     box.reset_requests()
     done = loxoctl(box, "doctor", *FAST, "--report", str(tmp_path / "report.json"))
     assert done.returncode == 0, done.stderr
@@ -36,7 +36,7 @@ def test_a_readable_account_ends_with_0_and_two_files(box: Sandbox, tmp_path: Pa
     assert b"The connector can read this account completely. 154 requests, all of them GET." in done.stdout
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["requests"] == box.requests()["total"] == 154
-    assert (tmp_path / "report.md").read_text().startswith("# What a Loxo account answers")
+    assert (tmp_path / "report.md").read_text().startswith("# Behaviour of a Loxo account")
     assert_nothing_of_the_account(box, (tmp_path / "report.json").read_text() + (tmp_path / "report.md").read_text())
 
 
@@ -44,7 +44,7 @@ def assert_nothing_of_the_account(box: Sandbox, report: str) -> None:
     """No text of the account's data is in a report, unless our own files have the word too."""
     own = [*(ROOT / "loxoctl").rglob("*.py"), *Path(loxo_api.__file__).parent.rglob("*.[pj]*")]
     vocabulary = "\n".join(path.read_text(encoding="utf-8", errors="ignore") for path in own if path.is_file())
-    # What `Endpoint` makes of its rows, such as names of full records.
+    # Names that `Endpoint` derives from its rows, such as those of full records.
     vocabulary += " ".join(ENDPOINTS)
     looked_at = 0
     for name in box.counts():
@@ -57,7 +57,7 @@ def assert_nothing_of_the_account(box: Sandbox, report: str) -> None:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """All texts in a record, and its numbers that could be ids; what is shorter says nothing."""
+    """All texts in a record, and its numbers that could be ids; shorter ones prove nothing."""
     if isinstance(value, dict):
         for inner in value.values():
             yield from texts(inner)
@@ -68,7 +68,7 @@ def texts(value: Any) -> Iterator[str]:
         yield text
 
 
-def test_what_is_not_handled_ends_with_1_and_is_named(box: Sandbox) -> None:
+def test_an_unhandled_side_exits_1_and_is_named(box: Sandbox) -> None:
     box.set(forbidden=["deals"], repeat_cursor=["people"])
     done = loxoctl(box, "doctor", *FAST)
     box.set(forbidden=[], repeat_cursor=[])
@@ -90,7 +90,7 @@ def test_an_account_that_cannot_be_reached_ends_at_once() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--pace", "0"), ("--pace", "fast"), ("--report", "summary.md")])
-def test_options_that_cannot_be_are_refused(box: Sandbox, arguments: tuple[str, ...]) -> None:
+def test_invalid_options_are_refused(box: Sandbox, arguments: tuple[str, ...]) -> None:
     assert loxoctl(box, "doctor", *arguments).returncode == 2
 
 
@@ -113,7 +113,7 @@ def test_the_sandbox_has_the_fields_and_the_sizes_of_a_report(box: Sandbox, tmp_
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"findings": 3}', '{"format": 2, "findings": []}'])
-def test_what_is_not_a_report_is_refused_by_the_sandbox(tmp_path: Path, content: str) -> None:
+def test_the_sandbox_refuses_an_invalid_report(tmp_path: Path, content: str) -> None:
 
     (tmp_path / "report.json").write_text(content)
     done = subprocess.run([sys.executable, "-m", "sandbox", "--like", str(tmp_path / "report.json")],
@@ -122,7 +122,7 @@ def test_what_is_not_a_report_is_refused_by_the_sandbox(tmp_path: Path, content:
     assert "--like" in done.stderr
 
 
-def test_an_empty_account_is_examined_and_says_what_it_cannot_show() -> None:
+def test_an_empty_account_has_unknown_findings() -> None:
     empty = dict.fromkeys((size.name for size in fields(Sizes)), 0)
     with Sandbox(**empty) as box:
         done = loxoctl(box, "doctor", *FAST)

@@ -24,7 +24,7 @@ KEY = "only-for-this-test"
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Remembers requests, and answers what the test has set."""
+    """Records requests, and returns the responses of the test."""
 
     requests: list[tuple[str, str, str, bytes]]
     status, kind, body = 200, "application/json", b'{"id": 7}'
@@ -139,7 +139,7 @@ def test_a_shortfall_is_an_error_after_the_records(box: Sandbox) -> None:
         (("GET",), 2, b"PATH"),
     ],
 )
-def test_errors_have_their_code_and_loxos_own_words(
+def test_errors_have_their_exit_code_and_loxos_message(
     box: Sandbox, arguments: tuple[str, ...], code: int, words: bytes
 ) -> None:
     box.reset_requests()
@@ -150,7 +150,7 @@ def test_errors_have_their_code_and_loxos_own_words(
     assert box.requests()["total"] == (0 if code == 2 else 1)
 
 
-def test_a_wrong_key_and_a_missing_permission_are_for_the_user(box: Sandbox) -> None:
+def test_a_wrong_key_and_a_missing_permission_are_config_errors(box: Sandbox) -> None:
     done = loxoctl({**box.config, "api_key": "no-such-key"}, "request", "GET", "users")
     assert done.returncode == 3
     box.set(forbidden=["deals"])
@@ -168,7 +168,7 @@ def test_a_key_that_the_server_repeats_is_not_printed(box: Sandbox, form: str) -
     assert b"sandbox-key" not in done.stderr.lower()
 
 
-def test_a_key_in_a_good_answer_is_hidden(server: Any) -> None:
+def test_a_key_in_a_successful_response_is_hidden(server: Any) -> None:
     server.answer = (200, "application/json", json.dumps({"id": 1, "note": f"Bearer {KEY}"}).encode())
     done = loxoctl(server.config, "request", "GET", "people/1")
     assert json.loads(done.stdout) == {"id": 1, "note": "****"}
@@ -197,15 +197,15 @@ def test_a_file_is_sent_as_multipart(server: Any, tmp_path: Path) -> None:
     assert found["person[name]"].get_payload(decode=True) == b"Ada"  # type: ignore[union-attr]
 
 
-def test_a_post_that_failed_is_sent_once_and_says_so(server: Any) -> None:
+def test_a_failed_post_is_sent_once_with_a_warning(server: Any) -> None:
     server.answer = (500, "application/json", b'{"error": "Server Error"}')
     done = loxoctl(server.config, "request", "POST", "people", "--field", "a=1")
     assert done.returncode == 4
-    assert b"look before you send it again" in done.stderr
+    assert b"check in Loxo before you send it again" in done.stderr
     assert len(server.seen) == 1
 
 
-def test_binary_goes_to_a_file_only(server: Any, tmp_path: Path) -> None:
+def test_a_binary_response_is_written_to_a_file_only(server: Any, tmp_path: Path) -> None:
     server.answer = (200, "application/pdf", b"%PDF \xff")
     done = loxoctl(server.config, "request", "GET", "people/1/resumes/2/download")
     assert (done.returncode, done.stdout) == (7, b"")
@@ -217,7 +217,7 @@ def test_binary_goes_to_a_file_only(server: Any, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["cv.pdf"]
 
 
-def test_a_place_that_cannot_be_written_is_found_before_anything_is_sent(server: Any, tmp_path: Path) -> None:
+def test_an_unwritable_file_is_found_before_a_request(server: Any, tmp_path: Path) -> None:
     done = loxoctl(server.config, "request", "DELETE", "people/1", "--out", str(tmp_path / "no/such/folder"))
     assert done.returncode == 7
     assert server.seen == []
@@ -233,7 +233,7 @@ def test_a_reader_that_goes_away_ends_the_command(box: Sandbox) -> None:
     child.stderr.close()
 
 
-def test_help_starts_in_less_than_a_quarter_of_the_connectors_time() -> None:
+def test_help_starts_four_times_as_fast_as_the_connector() -> None:
     """The fastest of several starts each, one after the other."""
 
     commands = ([sys.executable, "-m", "loxoctl", "--help"], [sys.executable, "main.py", "spec"])
@@ -260,7 +260,7 @@ def test_a_terminal_sees_a_progress_bar_on_stderr_only(box: Sandbox, tmp_path: P
     try:
         while piece := os.read(ours, 65_536):
             shown += piece
-    except OSError:  # how Linux says that the other end is closed
+    except OSError:  # the error on Linux if the other end is closed
         pass
     os.close(ours)
     assert child.returncode == 0
@@ -270,7 +270,7 @@ def test_a_terminal_sees_a_progress_bar_on_stderr_only(box: Sandbox, tmp_path: P
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
-def test_binary_is_not_printed_on_a_terminal_but_goes_into_a_pipe(server: Any) -> None:
+def test_a_binary_response_is_printed_only_to_a_pipe(server: Any) -> None:
     server.answer = (200, "application/pdf", b"%PDF \xff")
     arguments = ("request", "GET", "people/1/resumes/2/download", "--out", "-")
     assert loxoctl(server.config, *arguments).stdout == b"%PDF \xff"

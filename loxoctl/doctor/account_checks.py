@@ -1,4 +1,4 @@
-"""What concerns the account as a whole."""
+"""Checks of the account as a whole."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from loxoctl.doctor import points
 from loxoctl.doctor.context import ACCOUNT, Context, size_of
 from loxoctl.doctor.samples import Sample
 
-# The list of which the count at the end tells whether people work meanwhile.
+# The list whose count at the end shows whether people work during the examination.
 LIVELY = "person_events"
-# Workflows whose stages are asked for.
+# The number of workflows whose stages are requested.
 WORKFLOWS = 4
 # Counts are compared with the newest rows where these are at most so old.
 FRESH_HOURS = 1
@@ -28,7 +28,7 @@ def check_clock(context: Context) -> None:
     try:
         ahead = email.utils.parsedate_to_datetime(date).timestamp() - context.survey.seen_at
     except (TypeError, ValueError):
-        context.findings.add_unknown(ACCOUNT, points.CLOCK, "No answer has a Date", "under a minute")
+        context.findings.add_unknown(ACCOUNT, points.CLOCK, "No response has a Date", "under a minute")
         return
     if abs(ahead) < 60:
         context.findings.add(ACCOUNT, points.CLOCK, "under a minute")
@@ -44,7 +44,7 @@ def _rounded(seconds: float) -> str:
 
 
 def check_small_requests(context: Context) -> None:
-    """What an unknown id, a parameter of no meaning and a page far beyond the end answer."""
+    """The responses to an unknown id, an undeclared parameter and a page far beyond the end."""
     survey, findings = context.survey, context.findings
     for name, assumed in (("people", "404"), ("person_events", "200, null")):
         answer = survey.get(f"{name}/0")
@@ -139,7 +139,7 @@ def check_life(context: Context) -> None:
 
 
 def check_traffic(context: Context) -> None:
-    """What all answers together show; the last of the checks."""
+    """Findings from all responses together; the last of the checks."""
     wire, findings = context.survey.wire, context.findings
     findings.add(ACCOUNT, points.LATENCY, _latency(wire.fastest))
     found = sorted(name for name in wire.header_names if "ratelimit" in name.replace("-", "") or name == "retry-after")
@@ -161,7 +161,7 @@ def _latency(seconds: float) -> str:
 
 
 def retry_after_form(headers: Mapping[str, str]) -> str:
-    """How a throttled response states its pause: none, seconds, date or unusable."""
+    """The form of the pause in a throttled response: none, seconds, date or unusable."""
     value = headers.get("Retry-After", "").strip()
     if not value:
         return "none"

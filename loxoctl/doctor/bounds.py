@@ -1,6 +1,6 @@
-"""How a server may read a date that bounds a range, and which reading explains what an account answers.
+"""How a server may read a date that bounds a range, and the reading that explains an account's responses.
 
-No source says whether Loxo includes a bound, how finely it reads one, and whether it keeps the zone that is sent. All
+No source shows whether Loxo includes a bound, how finely it reads one, and whether it keeps the zone that is sent. All
 combinations are hypotheses; each question is the one that splits those left most evenly, until one is left.
 """
 
@@ -49,10 +49,10 @@ READINGS = tuple(
     )
 )
 
-# Ten answers tell all readings apart; some questions may have none.
+# Ten answers distinguish all readings; some questions may have none.
 QUESTIONS = 20
 
-# Asks whether a range that ends (or begins) so many milliseconds from the record holds it; None: it cannot be told.
+# Asks whether a range that ends (or begins) so many milliseconds from the record holds it; None if that is unknown.
 Ask = Callable[[int, bool], "bool | None"]
 
 
@@ -66,7 +66,7 @@ def explained(record: int, ask: Ask) -> list[Reading]:
         question = min(holding, key=lambda each: abs(len(left) - 2 * len(left & holding[each])))
         holds = holding.pop(question)
         if not left & holds or left <= holds:
-            break  # no question tells the rest apart
+            break  # no question distinguishes the rest
         held = ask(*question)
         if held is not None:
             left = left & holds if held else left - holds
@@ -101,7 +101,7 @@ def _offsets() -> list[int]:
 
 
 def common(readings: Iterable[Reading]) -> dict[str, object]:
-    """What all readings have in common."""
+    """The properties that all readings share."""
     seen: dict[str, set[object]] = defaultdict(set)
     for reading in readings:
         for name, value in vars(reading).items():

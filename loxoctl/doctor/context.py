@@ -1,4 +1,4 @@
-"""What the checks share: the requests, the samples, and the findings so far."""
+"""Shared by the checks: the requests, the samples, and the findings so far."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loxoctl.doctor.findings import Findings
 from loxoctl.doctor.samples import Sample, Samples, take
 from loxoctl.doctor.survey import Survey
 
-# The subject of what concerns no single list.
+# The subject of findings on the whole account.
 ACCOUNT = "account"
 
 

@@ -1,4 +1,4 @@
-"""How lists continue, and how they end."""
+"""The continuation and the end of lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from loxoctl.doctor.samples import Sample, lists
 
 
 def check_cursors(context: Context) -> None:
-    """The second page of each scrolled list; the same request asks for more than 100 rows where a size is declared."""
+    """The second page of each scrolled list; the same request uses a size above 100 where a size is declared."""
     for endpoint in lists():
         sample = context.samples[endpoint.name]
         if endpoint.paging is Paging.AFTER_ID:
@@ -89,7 +89,7 @@ def _check_after_id(context: Context, first: Sample) -> None:
 
 
 def check_bad_cursor(context: Context) -> None:
-    """What an invalid position answers."""
+    """The response to an invalid position."""
     people = context.readable("people")
     if people is None:
         context.findings.add_unknown("people", points.BAD_CURSOR, "The list cannot be read or is empty", "400")
@@ -99,7 +99,7 @@ def check_bad_cursor(context: Context) -> None:
 
 
 def check_ends(context: Context) -> None:
-    """What all lists that show an end have in common."""
+    """The finding on all lists that show an end."""
     sides = {row.account for row in context.findings.rows if row.point == points.LAST_CURSOR.name}
     if len(sides) == 1:
         context.findings.add(ACCOUNT, points.LAST_CURSOR, sides.pop())

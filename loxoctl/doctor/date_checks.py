@@ -1,4 +1,4 @@
-"""Dates: how records write them, and what ranges of them hold."""
+"""Dates: their form in records, and the records that ranges of dates return."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)?$")
 
 
 def check_record_times(context: Context) -> None:
-    """The form of timestamps. Where they name no zone, the moment in the cursor tells whether they are UTC."""
+    """The form of timestamps. Where they name no zone, the moment in the cursor shows whether they are UTC."""
     texts = [
         row[name] for sample in context.samples.values() for row in sample.rows for name in TIMES
         if isinstance(row.get(name), str) and "T" in row[name]
@@ -54,7 +54,7 @@ def local_offset(context: Context) -> int:
         ahead = [
             to_seconds(time) * 1000 - stand for name in TIMES if (time := parse_timestamp(sample.rows[-1].get(name)))
         ]
-        # The cursor stands at one of the two times; zones differ by quarters of an hour.
+        # The cursor is at one of the two times; zones differ by quarters of an hour.
         for each in ahead:
             if abs(each) <= 14 * HOUR and abs(each % (HOUR / 4)) < 1:
                 return round(each)
@@ -62,7 +62,7 @@ def local_offset(context: Context) -> int:
 
 
 def check_presence(context: Context) -> None:
-    """Which rows lack their timestamps."""
+    """Rows that lack their timestamps."""
     for name, sample in context.samples.items():
         endpoint = sample.endpoint
         if name != endpoint.name or not sample.rows:
@@ -79,7 +79,7 @@ def check_presence(context: Context) -> None:
 
 
 def check_date_filters(context: Context) -> None:
-    """Ranges that begin and end at a known record's time; how bounds are read is found out once."""
+    """Ranges that begin and end at a known record's time; the reading of bounds is determined once."""
     explained_once = False
     for endpoint in lists():
         if not endpoint.created_after:
@@ -123,7 +123,7 @@ def _filter_side(context: Context, endpoint: Endpoint, sample: Sample, moment: s
         return f"ignored at its {'beginning' if early else 'end'}"
     if off and not any(off):
         return "honoured"
-    # Nothing at all, or rows of about that time. A filter that is ignored gives what the list gives.
+    # Nothing at all, or rows of about that time. A filter that is ignored returns the same rows as the list.
     return "ignored" if off and page.total == sample.total and not sample.is_whole else "honoured with margins"
 
 
@@ -132,7 +132,7 @@ def _ahead(context: Context) -> int:
 
 
 def _describe_bounds(context: Context, endpoint: Endpoint, sample: Sample, moment: str, is_plain: bool) -> bool:
-    """Adds how bounds are read; returns whether it could be told."""
+    """Adds the reading of bounds; returns whether it is known."""
     key = next(row["id"] for row in sample.rows if parse_timestamp(row.get("created_at")) == _middle(sample))
     ask = partial(_holds, context, endpoint, key, moment)
     record = round(to_seconds(moment) * 1000)
@@ -149,7 +149,7 @@ def _describe_bounds(context: Context, endpoint: Endpoint, sample: Sample, momen
 
 
 def _add_reading(context: Context, readings: list[Reading]) -> None:
-    agreed, why = common(readings), "The ranges that were asked for do not tell"
+    agreed, why = common(readings), "The requested ranges do not show it"
     for name, point in (("inclusive", points.BOUNDS), ("precision", points.PRECISION), ("zone", points.ZONE)):
         if name not in agreed:
             context.findings.add_unknown(ACCOUNT, point, why, point.assumed)

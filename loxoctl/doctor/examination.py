@@ -1,4 +1,4 @@
-"""All checks in their order: first what everything rests on, last what may be left out when requests run short."""
+"""All checks in their order: first those that the others depend on, last those that can be left out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ASKING: tuple[Check, ...] = (
     date_checks.check_query_dates,
     account_checks.check_life,
 )
-# These look at what was answered.
+# These examine the responses at hand.
 LOOKING: tuple[Check, ...] = (
     list_checks.check_counts,
     cursor_checks.check_ends,
@@ -53,16 +53,16 @@ LOOKING: tuple[Check, ...] = (
 
 
 def examine(survey: Survey, measure_rate: bool = False) -> Findings:
-    """Everything that can be found out about an account.
+    """Everything that an examination of an account can find.
 
-    :raises LoxoError: not even the first list can be asked for.
+    :raises LoxoError: not even the first list can be requested.
     """
     context = Context(survey)
     try:
         for check in ASKING:
             check(context)
     except BudgetError:
-        why = f"All {MAX_REQUESTS} requests were used: {check.__name__} and what comes after it were cut short"
+        why = f"All {MAX_REQUESTS} requests were used: {check.__name__} and all later checks were cut short"
         context.findings.add_unknown(ACCOUNT, points.BUDGET, why, points.BUDGET.assumed)
     if measure_rate:
         check_rate(context)

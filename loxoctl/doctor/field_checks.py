@@ -15,7 +15,7 @@ from loxoctl.doctor.context import Context
 from loxoctl.doctor.names import plain_name
 from loxoctl.doctor.samples import Sample
 
-# What our schemas add, and no account has.
+# Fields that our schemas add, and no account has.
 _OURS = "_loxo_"
 # Levels of nesting above which readers give up; Loxo's own trees are far below.
 DEEP = 100
@@ -94,7 +94,7 @@ def _listed(kinds: set[str]) -> str:
 
 
 def disagreements(fields: Mapping[str, Any], rows: list[Record], above: str = "") -> set[str]:
-    """The fields, also those of objects inside, that hold a type which their schema does not name."""
+    """The fields, also those of objects inside, that hold a type that their schema does not name."""
     found = set()
     for key, schema in fields.items():
         values = [row[key] for row in rows if key in row]
@@ -117,7 +117,7 @@ def _inner_disagreements(schema: Mapping[str, Any], values: list[Any], name: str
 
 
 def oddities(value: Any, depth: int = 0) -> Iterator[str]:
-    """What readers trip over, in a value and all that it holds."""
+    """Values that break some readers, in a value and everything inside it."""
     rest = [(value, 0)]
     while rest:
         each, depth = rest.pop()

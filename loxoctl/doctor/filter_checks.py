@@ -11,7 +11,7 @@ from loxoctl.doctor import points
 from loxoctl.doctor.context import Context, size_of
 from loxoctl.doctor.samples import Sample
 
-# Of a job, the field that a filter looks at.
+# The field of a job that a filter compares.
 _FIELDS = {
     "published": "published",
     "remote_work_allowed": "remote_work_allowed",
@@ -31,17 +31,17 @@ def check_filters(context: Context) -> None:
         elif name in _FIELDS:
             _check_filter(context, sample, name)
         else:
-            why = "A job does not carry what it looks at"
+            why = "Jobs do not have the field that it compares"
             context.findings.add_unknown(f"jobs, {name}", points.FILTER, why, "honoured")
 
 
 def _check_filter(context: Context, sample: Sample, name: str) -> None:
-    """Asks for the rarest value of the sample, and looks at the rows."""
+    """Requests the rarest value of the sample, and examines the rows."""
     subject, field = f"jobs, {name}", _FIELDS[name]
     values = Counter(_plain(row.get(field)) for row in sample.rows)
     wanted = min((value for value in values if value is not None), key=lambda value: values[value], default=None)
     if wanted is None:
-        context.findings.add_unknown(subject, points.FILTER, "No row carries what it looks at", "honoured")
+        context.findings.add_unknown(subject, points.FILTER, "No row has the field that it compares", "honoured")
         return
     page = context.page(sample.endpoint, {name: str(wanted).lower()})
     if page.answer.status != 200:
@@ -60,7 +60,7 @@ def _plain(value: Any) -> Any:
 
 
 def check_result_limit(context: Context) -> None:
-    """How many results jobs shows: at most 10,000, fewer, or all."""
+    """The number of results that jobs shows: at most 10,000, fewer, or all."""
     jobs = ENDPOINTS["jobs"]
     sample = context.samples["jobs"]
     if not sample.is_list or not sample.answer.is_healthy:

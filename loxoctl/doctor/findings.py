@@ -1,4 +1,4 @@
-"""What was found on a point, and what that means for the connector."""
+"""The finding on a point, and its meaning for the connector."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Verdict(Enum):
-    """Whether the connector copes with the account. The values stand in reports."""
+    """Whether the connector handles the account's side. The values are part of reports."""
 
     AS_ASSUMED = "as_assumed"
     HANDLED = "handled"  # the other side of an assumption, which the connector reads completely all the same
@@ -19,13 +19,13 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Point:
-    """Something that accounts may answer in more than one way.
+    """A point on which accounts may differ.
 
     :param assumed: the side that the connector assumes; empty if it reads every side the same way.
     :param handled: other sides that are read completely, by the beginning of their names, and why.
-    :param not_handled: sides that are not, in the same way, and what to do.
+    :param not_handled: sides that are not, in the same way, and the remedy.
     :param otherwise: why every side that is not named is handled; empty if such a side is not handled.
-    :param how: how the side is found out.
+    :param how: how the side is determined.
     """
 
     name: str
@@ -58,9 +58,9 @@ class Findings:
     rows: list[Finding] = field(default_factory=list)
 
     def add(self, subject: str, point: Point, side: Any, assumed: Any = None) -> None:
-        """Adds what the account answers.
+        """Adds the account's side.
 
-        :param assumed: what is assumed of this subject, where that is not the same for all.
+        :param assumed: the assumption for this subject, where it is not the same for all.
         """
         wanted = point.assumed if assumed is None else assumed
         verdict, why = _judged(point, side, wanted)
@@ -73,7 +73,7 @@ class Findings:
         self.rows.append(Finding(subject, point.name, None, wanted, Verdict.UNKNOWN, f"{point.how}. {why}."))
 
     def side(self, subject: str, point: Point) -> Any:
-        """What was found, or None."""
+        """The finding, or None."""
         found = [row.account for row in self.rows if (row.subject, row.point) == (subject, point.name)]
         return found[-1] if found else None
 

@@ -1,4 +1,4 @@
-"""What each first page shows by itself, and the sizes of pages."""
+"""Findings from each first page alone, and the sizes of pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIZELESS = ("campaigns", "companies", "deals", "placements")
 
 
 def check_lists(context: Context) -> None:
-    """The first page of each list, in the size that Loxo gives unasked."""
+    """The first page of each list, in Loxo's default size."""
     for endpoint in lists():
         sample = context.page(endpoint)
         context.samples[endpoint.name] = sample
@@ -96,7 +96,7 @@ def _paging(sample: Sample) -> str:
     if "current_page" in sample.counters or "total_pages" in sample.counters:
         return Paging.PAGE.value
     if sample.endpoint.paging is Paging.AFTER_ID:
-        return Paging.AFTER_ID.value  # nothing on a page tells; the second page does
+        return Paging.AFTER_ID.value  # a page does not show it; the second page does
     if sample.endpoint.paging is Paging.SCROLL and sample.is_whole:
         return Paging.SCROLL.value  # a last page may have no cursor
     return Paging.WHOLE.value
@@ -122,7 +122,7 @@ def _describe_size(context: Context, sample: Sample) -> None:
 
 
 def check_counts(context: Context) -> None:
-    """What the counts of all pages say together; comes after the checks that ask for pages."""
+    """Findings from the counts of all pages together; comes after the checks that request pages."""
     cap = _cap(context)
     if cap is not None:
         context.findings.add(ACCOUNT, points.COUNT_CAP, f"about {cap}")
@@ -161,14 +161,14 @@ def check_undeclared_size(context: Context) -> None:
 
 
 def check_largest_page(context: Context) -> None:
-    """More rows than 100 of lists by page number; those with a cursor are asked together with it."""
+    """More rows than 100 of lists by page number; the check of the cursor covers those with a cursor."""
     for endpoint in lists():
         if endpoint.paging is Paging.PAGE and context.samples[endpoint.name].is_list:
             describe_largest(context, endpoint, context.page(endpoint, size_of(endpoint, ABOVE)), 0)
 
 
 def describe_largest(context: Context, endpoint: Endpoint, page: Sample, before: int) -> None:
-    """Adds what a page of more than 100 rows was.
+    """Adds the finding on a page of more than 100 rows.
 
     :param before: rows of the list before the page.
     """
@@ -181,7 +181,7 @@ def describe_largest(context: Context, endpoint: Endpoint, page: Sample, before:
 
 
 def _describe_declared_size(context: Context, endpoint: Endpoint, large: Sample) -> None:
-    """Whether a size can be asked for at all. One list tells for all that refuse large pages."""
+    """Whether a size is accepted at all. One list shows it for all that refuse large pages."""
     if large.answer.status == 200:
         context.findings.add(endpoint.name, points.PER_PAGE_DECLARED, "accepted")
     elif not context.takes_sizes:

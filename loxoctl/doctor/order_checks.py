@@ -1,4 +1,4 @@
-"""In which order lists come, and whether sorts are honoured."""
+"""The order of lists, and whether sorts are honoured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loxoctl.doctor import points
 from loxoctl.doctor.context import Context, size_of
 from loxoctl.doctor.samples import Sample, lists
 
-# Rows that show an order, and are a small answer.
+# Enough rows to show an order, in a small response.
 ROWS = 25
 TIMES = {"created_at": "created", "updated_at": "updated"}
 

@@ -1,6 +1,6 @@
-"""Every point that is looked at, one row each: what the connector assumes, and which other sides it handles.
+"""Every point of the examination, one row each: the connector's assumption, and the other sides that it handles.
 
-A side is a text, a number or a list. The remark on a side says how the connector deals with it.
+A side is a text, a number or a list. The remark on a side describes how the connector handles it.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ _STREAM = "Its stream ends with an error"
 # Each list, each child.
 STATUS = Point(
     "status",
-    "The answer to its first page",
+    "The response to its first page",
     "200",
     not_handled={
-        "403": f"{_STREAM}: let an admin allow it for the key, or deselect the stream",
-        "404 without JSON": f"{_STREAM}: something between answers in Loxo's place",
+        "403": f"{_STREAM}: ask an admin to allow it for the key, or deselect the stream",
+        "404 without JSON": f"{_STREAM}: a proxy responds in Loxo's place",
         "404": f"{_STREAM}: the plan lacks the object; deselect the stream",
         "3": f"{_STREAM}: redirects are not followed; correct the domain",
-        "": f"{_STREAM}, and the next sync asks again",
+        "": f"{_STREAM}, and the next sync tries again",
     },
 )
 ENVELOPE = Point(
     "envelope",
-    "Where its records stand in the answer",
+    "The place of its records in the response",
     handled={
         "bare list": "Both are read",
         "key ": "Both are read",
@@ -32,16 +32,16 @@ ENVELOPE = Point(
         "wrapped": "Both are read",
     },
     not_handled={
-        "": f"{_STREAM}: an answer without the list is never taken for the end of the data",
+        "": f"{_STREAM}: a response without the list is never taken for the end of the data",
     },
 )
-PAGING = Point("paging", "What its first page offers to continue with", otherwise="The list is read as it comes")
+PAGING = Point("paging", "The cursor or counters of its first page", otherwise="The list is read as it comes")
 COUNTERS = Point(
     "page counters",
-    "Where the page counters stand",
+    "The place of the page counters",
     "top level",
     handled={"under pagination": "Both places are read"},
-    not_handled={"none": f"{_STREAM}: without a counter the last page is not known"},
+    not_handled={"none": f"{_STREAM}: without a counter the last page is unknown"},
 )
 SIZE = Point("default page size", "The rows of a first page without per_page, where more follow")
 MAGNITUDE = Point("records, order of magnitude", "Loxo's count, or the rows of a list without one")
@@ -59,7 +59,7 @@ COUNT_CAP = Point(
     "count cap",
     "Counts of exactly 10,000, equal counts of several lists, and parts that add up to more than the whole",
     "none seen",
-    handled={"about 10000": "A count of 10,000 is taken for `at least`"},
+    handled={"about 10000": "A count of 10,000 is read as `at least`"},
     not_handled={"": "Lists by page number end at the capped count: please report it"},
 )
 PER_PAGE = Point(
@@ -72,17 +72,17 @@ PER_PAGE = Point(
 )
 PER_PAGE_DECLARED = Point(
     "per_page",
-    "The status of a page that is asked for in a size",
+    "The status of a page that is requested with a size",
     "accepted",
     not_handled={"refused": f"{_STREAM}: please report it, so that the size is not sent"},
 )
 LARGEST = Point(
     "per_page above 100",
-    "The rows and the counter of a page that is asked for with per_page=101",
+    "The rows and the counter of a page that is requested with per_page=101",
     handled={
-        "capped": "100 are asked for",
-        "refused": "100 are asked for",
-        "accepted": "100 are asked for",
+        "capped": "100 are requested",
+        "refused": "100 are requested",
+        "accepted": "100 are requested",
     },
 )
 
@@ -91,7 +91,7 @@ CURSOR = Point(
     "cursor",
     "The second page, by scroll_id or after_id",
     "continues",
-    handled={"none on a first page that is not all": "The page is asked for again, then the stream ends with an error"},
+    handled={"none on a first page that is not all": "The page is requested again, then the stream ends with an error"},
     not_handled={
         "repeats": f"{_STREAM}: the list cannot be read beyond its first page",
         "refused": f"{_STREAM}: a refused position starts over and is refused again",
@@ -100,20 +100,20 @@ CURSOR = Point(
 )
 LAST_CURSOR = Point(
     "cursor on the last page",
-    "The scroll_id of a page with which a list is complete",
+    "The scroll_id of a page that completes a list",
     "present",
     handled={"null": "Each is an end if the count agrees", "absent": "Each is an end if the count agrees"},
 )
 BAD_CURSOR = Point(
     "invalid scroll_id",
     "The status of people with scroll_id=00",
-    otherwise="A refused position starts the list over, whatever status refuses it",
+    otherwise="A refused position starts the list over, with any status",
 )
 
 # Orders.
 DEFAULT_ORDER = Point(
     "default order",
-    "The timestamps of a first page, and where its cursor stands",
+    "The timestamps of a first page, and the position of its cursor",
     "newest created first",
     otherwise="The top of a list without a sort is read again",
 )
@@ -136,7 +136,7 @@ SORT_TIMES = Point(
     "timestamps under a sort",
     "Whether each row of a sorted page has the time by which it is sorted",
     "in each row",
-    handled={"missing": "A record without a time ends nothing and says nothing of the order"},
+    handled={"missing": "A record without a time does not end the read and does not affect the check of the order"},
 )
 
 # Dates and filters.
@@ -195,7 +195,7 @@ HAS_TIME = Point(
     "presence",
     "The sampled rows",
     "in each row",
-    handled={"": "Records without a time are read; they are neither a mark nor an end"},
+    handled={"": "Records without a time are read; they neither set the mark nor end the read"},
 )
 
 # Fields.
@@ -207,7 +207,7 @@ NOT_SEEN = Point(
 NOT_DECLARED = Point(
     "fields seen and not declared",
     "The sampled rows against the schema",
-    otherwise="`discover` declares what is common, the rest is delivered in _loxo_additional_fields",
+    otherwise="`discover` declares common fields, the rest is delivered in _loxo_additional_fields",
 )
 TYPES = Point(
     "types that disagree",
@@ -228,24 +228,26 @@ ODDITIES = Point(
 
 # The account as a whole.
 CLOCK = Point("clock difference", "The Date header against this machine's clock", "under a minute",
-              otherwise="Marks are taken from Loxo's clock and never lie ahead of ours")  # fmt: skip
-LATENCY = Point("time to the first byte", "The fastest answer")
+              otherwise="Marks are taken from Loxo's clock and are never later than ours")  # fmt: skip
+LATENCY = Point("time to the first byte", "The fastest response")
 HEADERS = Point("rate headers", "The names of the headers that were seen", otherwise="They are not used")
 THROTTLED = Point("throttling", "The statuses of all requests", "none seen",
-                  otherwise="The pace falls below what was answered, and the request is sent again")  # fmt: skip
-RETRY_AFTER = Point("Retry-After", "The header of the answers 429", "seconds",
-                    otherwise="Seconds and dates are obeyed; without them the pause grows")  # fmt: skip
-TROUBLE = Point("unusable answers", "What was asked for again", "none seen",
-                otherwise="They are asked for again, up to eight times in a sync")  # fmt: skip
+                  otherwise="The rate falls below the rate that succeeded, and the request is sent again")  # fmt: skip
+RETRY_AFTER = Point("Retry-After", "The header of 429 responses", "seconds",
+                    otherwise="Seconds and dates are obeyed; without them the pause increases")  # fmt: skip
+TROUBLE = Point("unusable answers", "The responses after which a request was repeated", "none seen",
+                otherwise="The request is sent again, up to eight times in a sync")  # fmt: skip
 ECHO = Point("key in error bodies", "The bodies of refused requests", "not seen",
              handled={"": "Texts that show the key are left out of messages"})  # fmt: skip
 LIVING = Point("changes during the examination", "Counts at its beginning and end", "none seen",
-               otherwise="What moves is read again; other findings that rest on counts may be off")  # fmt: skip
-UNKNOWN_ID = Point("unknown id", "The answer to the id 0", otherwise="Gone is believed when it is said twice")
-FOREIGN = Point("parameter that is not declared", "people with a parameter of no meaning", "422",
+               otherwise="A slice whose count moves is read again; other findings may be wrong")  # fmt: skip
+UNKNOWN_ID = Point(
+    "unknown id", "The response to the id 0", otherwise="A record counts as deleted after two such responses"
+)
+FOREIGN = Point("parameter that is not declared", "people with an undeclared parameter", "422",
                 otherwise="Only declared parameters are sent")  # fmt: skip
 LONG_PAGE = Point("page far beyond the end", "countries with page=100000", "empty page",
-                  otherwise="No page beyond the counted ones is asked for")  # fmt: skip
+                  otherwise="No page beyond the counted ones is requested")  # fmt: skip
 WALL = Point("result limit", "Pages on either side of result 10,000; a lower limit by halving", "10000",
              handled={"": "It is found by halving, and the list is read in parts"})  # fmt: skip
 STAGES = Point("workflow_stages without workflow_id", "The list against those of each workflow", "all workflows",
@@ -254,6 +256,6 @@ STAGE_TYPES = Point("stages with an activity type", "The names and keys of stage
                     "all", otherwise="Pipelines are read again in full once a week")  # fmt: skip
 EVENT_TYPES = Point("activity types of activities", "The sampled activities against activity_types", "all listed",
                     otherwise="They are delivered as they are")  # fmt: skip
-BUDGET = Point("completeness of the examination", "The requests that were left", "complete")
+BUDGET = Point("completeness of the examination", "The number of requests that were left", "complete")
 RATE = Point("pace without a 429", "A burst that stops at the first 429",
-             otherwise="The pace is found by trying")  # fmt: skip
+             otherwise="The rate adapts to the responses")  # fmt: skip

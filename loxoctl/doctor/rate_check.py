@@ -18,7 +18,7 @@ WORKERS = 8
 
 
 def check_rate(context: Context) -> None:
-    """Adds the pace, in requests a second, at which nothing was refused, and that at which something was."""
+    """Adds the pace, in requests a second, at which no request was refused, and that at which one was."""
     allowed = 0.0
     for step in STEPS:
         pace, refused = _step(context, step)

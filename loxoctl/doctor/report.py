@@ -1,7 +1,7 @@
 """The findings as JSON and as Markdown.
 
-A report can be attached to a public issue: what stands in it are names of objects and fields, JSON types, statuses,
-sizes of pages, powers of ten, and our own words. No value, name, slug, key or id of the account.
+A report can be attached to a public issue: it contains names of objects and fields, JSON types, statuses, sizes of
+pages, powers of ten, and fixed texts. It contains no value, name, slug, key or id of the account.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PACKAGE = "airbyte-source-loxo"
 TITLES = {
     Verdict.NOT_HANDLED: "Not handled: the connector cannot read this completely",
     Verdict.HANDLED: "The other side of an assumption, and handled",
-    Verdict.UNKNOWN: "Could not be told",
+    Verdict.UNKNOWN: "Unknown: the account does not show it",
     Verdict.AS_ASSUMED: "As assumed",
 }
 
@@ -44,7 +44,12 @@ def _version() -> str:
 
 
 def to_markdown(findings: list[Finding], requests: int) -> str:
-    lines = ["# What a Loxo account answers, and what the connector assumes", "", verdict(findings, requests), ""]
+    lines = [
+        "# Behaviour of a Loxo account, compared with the connector's assumptions",
+        "",
+        verdict(findings, requests),
+        "",
+    ]
     for kind, title in TITLES.items():
         rows = [finding for finding in findings if finding.verdict is kind]
         if not rows:

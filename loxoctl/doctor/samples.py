@@ -1,4 +1,4 @@
-"""Samples of an account: the first page of each list, and one sample of what stands below it."""
+"""Samples of an account: the first page of each list, and one sample of the objects below it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loxo_api.pages import Record
 from loxo_api.timestamps import parse_timestamp
 from loxoctl.doctor.survey import Answer, Survey
 
-# Parents that are asked in turn until one has something below it.
+# Parents that are tried in turn until one has something below it.
 PARENTS = 2
 
 # Fields that name a parent with records below it: a job with an activity has a pipeline.
@@ -21,7 +21,7 @@ COUNTERS = ("total_count", "total_pages", "current_page", "per_page")
 
 @dataclass(frozen=True)
 class Sample:
-    """One page, taken apart without believing anything.
+    """One page, decoded without any assumption.
 
     :param key: the key of the list, or of a wrapped record; None for a bare one.
     :param counters_at: `top level`, `under pagination`, or empty where there are none.
@@ -66,7 +66,7 @@ def children() -> list[Endpoint]:
 
 
 def take(endpoint: Endpoint, answer: Answer) -> Sample:
-    """Takes an answer apart."""
+    """Decodes a response."""
     document = answer.document
     if isinstance(document, list):
         return Sample(endpoint, answer, _records(document), None, is_list=True)
@@ -108,7 +108,7 @@ def sampled_child(survey: Survey, endpoint: Endpoint, samples: Samples) -> Sampl
     for parent in _likely_parents(endpoint, samples)[:PARENTS]:
         own = endpoint.of(parent)
         found = take(endpoint, survey.page(own))
-        # What names the parent is part of a child's path, and the parent of the next level.
+        # The ids of the parent are part of a child's path, and of the parent of the next level.
         keys = {name: parent[source] for name, source in endpoint.parent_keys.items()}
         found.rows[:] = [{**row, **keys} for row in found.rows] if endpoint.paging is not Paging.RECORD else found.rows
         if found.rows or not found.answer.is_healthy:

@@ -21,7 +21,7 @@ from loxo_api.transport import NO_RESPONSE, Sender, Transport
 # Requests without repetitions. An examination takes about 150, and a few more where bounds are read in an unusual way;
 # after that, the remaining points are reported as unknown.
 MAX_REQUESTS = 165
-# An answer that looks broken is asked for again, as the connector does.
+# A request whose response looks broken is sent again, as the connector does.
 TRIES = 3
 POLICY = RetryPolicy(retries=TRIES, max_pause=60, is_interactive=True)
 
@@ -32,7 +32,7 @@ class BudgetError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, healthy or not. `status` is 0 without any; `kind` says in our words what is wrong with it."""
+    """One response, healthy or not. `status` is 0 without any; `kind` is a fixed text that names the fault."""
 
     status: int
     kind: str
@@ -65,16 +65,16 @@ class Survey:
         self._redactor = Redactor(config.api_key)
         self._tell = tell
         self._left = max_requests
-        self.trouble: Counter[str] = Counter()  # answers that were asked for again, by kind
+        self.trouble: Counter[str] = Counter()  # responses after which the request was repeated, by kind
         self.echoes_key = False
-        self.seen_at = 0.0  # our clock at the first answer
+        self.seen_at = 0.0  # our clock at the first response
 
     @property
     def sent(self) -> int:
         return self.wire.sent
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
-        """The answer to a GET, asked for again while it looks broken.
+        """The response to a GET, which is sent again while the response looks broken.
 
         :raises BudgetError: no request is left.
         :raises LoxoError: Loxo does not accept the key, or cannot be reached at all.
@@ -105,7 +105,7 @@ class Survey:
                 raise
             if last is None:
                 return Answer(error.status, "no complete answer", None, {})
-            # How an error looks is a finding too, its words are not.
+            # The form of an error is a finding too, its text is not.
             self.echoes_key |= self._redactor.shows_key(last.body.decode("utf-8", "replace"))
             return Answer(last.status_code, _refusal(last), None, last.headers)
         kind, document = _read(response.body)
@@ -113,7 +113,7 @@ class Survey:
 
 
 def _read(body: bytes) -> tuple[str, Any]:
-    """What is wrong with the body of a 200, and its document."""
+    """The fault in the body of a 200, and its document."""
     try:
         document = loads(body)
     except ValueError:
@@ -134,7 +134,7 @@ def _refusal(response: Response) -> str:
 
 
 class _Wire:
-    """A sender that lets only GET through, keeps the pace, and remembers what came back."""
+    """A sender that lets only GET through, keeps the pace, and records the responses."""
 
     def __init__(self, sender: Sender, pace: float) -> None:
         self._sender, self._gap, self._next = sender, 1 / pace, 0.0

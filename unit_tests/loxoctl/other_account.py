@@ -1,6 +1,6 @@
 """A second stand-in of Loxo, with the same rules as the sandbox and nothing else in common.
 
-Every text, number and key in its records is made up here and nowhere else, so a trace of one in a report is a leak.
+Every text, number and key in its records is invented here and nowhere else, so a trace of one in a report is a leak.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from loxoctl.lists import known_endpoint
 CONFIG = {"domain": "quokka.loxo.example", "agency_slug": "quokka-partners", "api_key": "only-for-this-test"}
 PAGE, ROWS = 20, 47
 FIRST_ID = 8_675_309
-# Where a stranger's data could come through: names of fields too are somebody's words.
+# Texts that could leak into a report: names of fields too can contain a user's data.
 PRIVATE_KEYS = ("Quokka Wombat", "quokka@wombat.example", "+49 30 8675309", "quokka8675309")
 EXTRA = {"quokka_score": 8_675_309.5, **dict.fromkeys(PRIVATE_KEYS, "quokka")}
 
 
 class OtherAccount:
-    """Answers like Loxo: bare lists, position cursors, page numbers, 422 for what is not declared.
+    """Responds like Loxo: bare lists, position cursors, page numbers, 422 for undeclared parameters.
 
     :param refused: parameters that this account refuses, by object, although they are declared.
     """
@@ -98,7 +98,7 @@ def _document(endpoint: Endpoint, params: dict[str, Any], path: str) -> Any:
 
 
 def _chosen(endpoint: Endpoint, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows within the declared date filters, in the order that is asked for. `query` is ignored."""
+    """The rows within the declared date filters, in the requested order. `query` is ignored."""
     rows = records(endpoint)
     for name in (endpoint.steady_sort, endpoint.newest_first_sort):
         if name and name in params:

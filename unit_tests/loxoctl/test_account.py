@@ -36,19 +36,19 @@ def numbered(count: int, start: int = 1) -> list[dict[str, int]]:
     return [{"id": number} for number in range(start, start + count)]
 
 
-def test_a_request_returns_what_loxo_answers() -> None:
+def test_a_request_returns_the_response_of_loxo() -> None:
     mine, transport = account(answer({"id": 1}))
     assert mine.request("put", "/people/1", json={"person": {"name": "Ada"}}) == {"id": 1}
     assert transport.requests[0][:4] == ("PUT", "people/1", None, [("person[name]", "Ada")])
 
 
-def test_what_is_not_json_is_returned_as_bytes_and_nothing_as_none() -> None:
+def test_other_content_is_returned_as_bytes_or_none() -> None:
     mine, _ = account(response(b"%PDF", headers={"Content-Type": "application/pdf"}), response(b""))
     assert mine.request("GET", "people/1/resumes/2/download") == b"%PDF"
     assert mine.request("GET", "people/1") is None
 
 
-def test_a_get_takes_no_body_and_sends_nothing_then() -> None:
+def test_a_get_with_a_body_is_refused() -> None:
     mine, transport = account(answer({}))
     with pytest.raises(UsageError, match="GET"):
         mine.request("GET", "people", form=[("a", "1")])
@@ -79,7 +79,7 @@ def scrolled(request: Request) -> Response:
 
 @pytest.mark.parametrize("result", [paged, scrolled, lambda request: answer(numbered(3)),
                                     lambda request: answer({"things": numbered(3), "total_count": 3})])  # fmt: skip
-def test_the_first_answer_shows_the_paging_of_an_unknown_list(result: Any) -> None:
+def test_the_first_response_shows_the_pagination(result: Any) -> None:
     mine, _ = account(result)
     assert sorted(ids(mine.records("things"))) == [1, 2, 3]
 
@@ -90,7 +90,7 @@ def test_filters_are_repeated_with_each_page() -> None:
     assert all(params["query"] == "x" for params in transport.params)
 
 
-def test_fewer_records_than_claimed_are_an_error_after_what_was_read() -> None:
+def test_a_shortfall_is_an_error_after_the_records_read() -> None:
     mine, _ = account(answer({"people": numbered(2), "total_count": 5, "scroll_id": None}))
     read = []
     with pytest.raises(LoxoError, match="3 records are missing") as caught:
@@ -107,22 +107,22 @@ def test_a_keyed_list_that_holds_less_than_it_counts_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("params", [{"page": "2"}, {"scroll_id": "x"}, {"after_id": "1"}, {"per_page": "many"}])
-def test_a_position_cannot_be_given_to_a_whole_read(params: dict[str, str]) -> None:
+def test_a_whole_read_refuses_a_position(params: dict[str, str]) -> None:
     mine, _ = account(answer({"people": [], "total_count": 0}))
     with pytest.raises(UsageError):
         list(mine.records("people", params))
 
 
 @pytest.mark.parametrize("document", [{"id": 1}, {"a": [], "b": []}, "text"])
-def test_an_answer_without_one_list_is_an_error(document: Any) -> None:
+def test_a_response_without_a_single_list_is_an_error(document: Any) -> None:
     mine, _ = account(answer(document))
     with pytest.raises(LoxoError, match="Leave --all out"):
         list(mine.records("things"))
 
 
-def test_one_record_is_no_list() -> None:
+def test_a_single_record_is_not_a_list() -> None:
     mine, _ = account(answer({"id": 1}))
-    with pytest.raises(UsageError, match="one record"):
+    with pytest.raises(UsageError, match="single record"):
         list(mine.records("people/1"))
 
 

@@ -1,4 +1,4 @@
-"""The checks of the account as a whole that need no account."""
+"""The checks of the account as a whole that need no requests."""
 
 from __future__ import annotations
 

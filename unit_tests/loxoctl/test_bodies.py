@@ -1,4 +1,4 @@
-"""JSON becomes the bracketed fields of a form; parameters, fields and files are read as they are typed."""
+"""JSON becomes the bracketed fields of a form; parameters, fields and files are parsed as typed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_an_object_becomes_form_fields(document: str, fields: list[tuple[str, st
 @pytest.mark.parametrize(
     "document", ["[1]", '"text"', "3", '{"a": {}}', '{"a": [[1]]}', '{"a]": 1}', '{"": 1}', '{"a\\nb": 1}', "{", ""]
 )
-def test_what_no_form_can_say_is_refused(document: str) -> None:
+def test_values_that_no_form_can_represent_are_refused(document: str) -> None:
     with pytest.raises(UsageError, match="--json"):
         form_fields(json_object(document))
 
@@ -58,6 +58,6 @@ def test_a_file_that_cannot_be_read_is_refused(text: str) -> None:
         attached([text])
 
 
-def test_a_mapping_of_python_is_taken_too() -> None:
+def test_a_python_mapping_is_accepted_too() -> None:
     document: dict[str, Any] = {"person": {"ids": (1, 2), "salary": 1.5}}
     assert form_fields(document) == [("person[ids][]", "1"), ("person[ids][]", "2"), ("person[salary]", "1.5")]

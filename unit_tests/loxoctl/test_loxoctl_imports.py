@@ -1,4 +1,4 @@
-"""loxoctl stands on loxo_api alone, and loads nothing before a command needs it."""
+"""loxoctl depends on loxo_api alone, and imports no module before a command needs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No path leaves the account, and nothing is smuggled into a request."""
+"""No path leaves the account or injects anything into a request."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_path_that_could_lead_elsewhere_is_refused(path: str) -> None:
         checked_path(path)
 
 
-def test_the_refusal_does_not_repeat_what_was_pasted() -> None:
+def test_the_refusal_does_not_repeat_the_path() -> None:
     with pytest.raises(UsageError) as caught:
         checked_path("https://app.loxo.co/api/acme/people?key=sandbox-key")
     assert "sandbox-key" not in str(caught.value)
@@ -89,7 +89,7 @@ def test_a_path_of_loxo_is_accepted(path: str, found: str) -> None:
 
 
 @given(st.text(st.sampled_from("ab./\\%?#@:;2eE5cF \n\t\u2215\uff0e"), max_size=14))
-def test_whatever_is_accepted_stays_below_the_slug(path: str) -> None:
+def test_every_accepted_path_stays_below_the_slug(path: str) -> None:
     try:
         found = checked_path(path)
     except UsageError:
@@ -103,10 +103,10 @@ def test_whatever_is_accepted_stays_below_the_slug(path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "GET\r\nX: 1", "", "get post"])
-def test_a_method_that_the_api_does_not_know_is_refused(method: str) -> None:
+def test_an_unknown_method_is_refused(method: str) -> None:
     with pytest.raises(UsageError, match="METHOD"):
         checked_method(method)
 
 
-def test_methods_may_be_typed_in_small_letters() -> None:
+def test_methods_may_be_in_lower_case() -> None:
     assert checked_method("patch") == "PATCH"

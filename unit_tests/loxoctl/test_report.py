@@ -1,4 +1,4 @@
-"""A report holds nothing of the account: no value, no name, no slug, no key, no id."""
+"""A report contains no data of the account: no value, no name, no slug, no key, no id."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def test_nothing_of_the_account_is_in_a_report(texts: list[str]) -> None:
             assert secret not in rest, secret
 
 
-def test_no_number_is_longer_than_a_limit_of_loxos(texts: list[str]) -> None:
+def test_no_number_is_longer_than_the_result_limit(texts: list[str]) -> None:
     for text in texts:
         assert set(re.findall(r"\d{4,}", text)) <= {"10000", "10100", "100000"}
 
 
-def test_only_get_is_sent_and_a_second_account_is_told_as_it_is(examined: tuple[Findings, OtherAccount]) -> None:
+def test_only_get_is_sent_and_a_second_account_is_described(examined: tuple[Findings, OtherAccount]) -> None:
     findings, account = examined
     assert {request.method for request in account.requests} == {"GET"}
     assert len(account.requests) <= len(ENDPOINTS) + OTHER_CHECKS
@@ -62,7 +62,7 @@ def test_only_get_is_sent_and_a_second_account_is_told_as_it_is(examined: tuple[
     assert told["account", "cursor on the last page"] == "present"
 
 
-def test_a_page_size_that_is_refused_where_it_is_declared_is_not_handled() -> None:
+def test_a_refused_declared_page_size_is_not_handled() -> None:
     """One public client dropped per_page on people after a 422 (recruiteros); all others send it."""
     findings = examine(Survey(Config.parse(CONFIG), 100_000, OtherAccount({"people": "per_page"})))
     told = {(row.subject, row.point): row for row in findings.not_handled}
