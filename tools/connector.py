@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass
 class Output:
-    """What one run printed."""
+    """The output of one run."""
 
     exit_code: int
     text: str
@@ -65,7 +65,7 @@ class Output:
 
     @property
     def state(self) -> list[dict[str, Any]]:
-        """The last state of each stream, as the platform would hand it back."""
+        """The last state of each stream, as the platform would pass it back."""
         return last_states(self.messages)
 
     def stream_state(self, stream: str) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class Connector:
         return ["discover", "--config", self._config]
 
     def discover(self) -> dict[str, dict[str, Any]]:
-        """The catalog's streams by name, asked for once."""
+        """The catalog's streams by name, requested once."""
         if not self._catalog:
             catalog = self.run(*self.discover_arguments).of("CATALOG")[0]
             self._catalog = {stream["name"]: stream for stream in catalog["streams"]}
@@ -173,7 +173,7 @@ def _fork(arguments: Iterable[str], errors: int) -> tuple[int, TextIO]:
 
 
 def last_states(messages: Iterable[dict[str, Any]], before: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
-    """The last state of each stream, as a platform would hand it back after these messages."""
+    """The last state of each stream, as a platform would pass it back after these messages."""
     states = {state["stream"]["stream_descriptor"]["name"]: state for state in before}
     for message in messages:
         if message["type"] == "STATE":

@@ -1,7 +1,7 @@
 """Writes the parts of README.md and of the pages in docs/ that repeat the code: python -m tools.documentation
 
-A part stands between `<!-- NAME: written by tools/documentation.py -->` and `<!-- end of NAME -->`; in a script, the
-same words are comments of the shell. The capabilities of the streams come from the output of `discover` in
+A part is between `<!-- NAME: written by tools/documentation.py -->` and `<!-- end of NAME -->`; in a script, the same
+lines are comments of the shell. The capabilities of the streams come from the output of `discover` in
 integration_tests/configured_catalog.json (tools/examples.py writes it, test_examples.py checks it); the rest comes from
 endpoints.py and the schemas. unit_tests/project/test_docs.py fails when this must run again.
 """
@@ -36,7 +36,7 @@ KINDS = {
 }
 RANGES = "[date ranges](#date-ranges) work"
 
-# How a schema's type, format and airbyte_type are called in Airbyte, and what stands there.
+# Airbyte's name for a schema's type, format and airbyte_type, and the remark in the table.
 TYPES: dict[tuple[str, str, str], tuple[str, str]] = {
     ("string", "", ""): ("string", ""),
     ("string", "date-time", "timestamp_with_timezone"): ("timestamp with timezone", "Loxo sends UTC"),
@@ -78,17 +78,17 @@ def starts(endpoint: Endpoint) -> bool:
 
 
 def notes(endpoint: Endpoint) -> Iterator[str]:
-    """What a stream costs, and what it does not do."""
+    """The cost of a stream, and its limits."""
     if endpoint is DELETED_RECORDS:
         yield f"Reads the ids of {len(swept_objects())} objects, as many requests as a full refresh of all of them."
         return
     if endpoint.parent:
-        yield f"One request or more for each record of `{endpoint.parent}`, whose list is read along."
+        yield f"One request or more for each record of `{endpoint.parent}`, whose list is read too."
         if endpoint.name == "job_candidates":
             yield f"Later syncs: jobs that changed or that new activities name; all every {FULL_PASS_DAYS} days."
         elif endpoint.cursor_field:
             weekly = f"; all every {FULL_PASS_DAYS} days" if endpoint.changes_silently else ""
-            yield f"Later syncs: for the records of `{endpoint.parent}` that its own later sync would read{weekly}."
+            yield f"Later syncs: for the records of `{endpoint.parent}` that a later sync of it reads{weekly}."
     elif endpoint.paging is Paging.WHOLE:
         yield "One request."
     elif endpoint.per_page:
@@ -107,11 +107,11 @@ def _later_syncs(endpoint: Endpoint) -> Iterator[str]:
     if endpoint.newest_first_sort:
         yield "Later syncs: only the pages with changes, newest first."
     elif endpoint.created_after:
-        yield f"Later syncs: what was created since {LOOKBACK_DAYS} days before the last record."
+        yield f"Later syncs: records created since {LOOKBACK_DAYS} days before the last record."
         seen = f"are read where {RANGES}; else they are not seen" if endpoint.query else "are not seen"
         yield f"Edits of older records {seen}."
     else:
-        yield f"Later syncs: only what changed where {RANGES}; else all pages are read."
+        yield f"Later syncs: only changed records where {RANGES}; else all pages are read."
     if endpoint.splits:
         yield "More than 10,000 are read in parts."
 
@@ -147,7 +147,7 @@ def _types(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def costly() -> str:
-    """The streams that a user has to ask for, for a script that knows only what discover prints."""
+    """The streams that a user has to select, for a script that has only the output of discover."""
     names = [*(name for name, endpoint in ENDPOINTS.items() if endpoint.is_costly), DELETED_RECORDS.name]
     lines = textwrap.wrap(" ".join(names), 100)
     return 'costly="{}"'.format(" \\\n".join(lines))
@@ -162,10 +162,12 @@ def kinds() -> str:
     lines = ["| Kind | Streams |", "|---|---|"]
     for paging, kind in KINDS.items():
         lines.append(line(kind, [row for row in ENDPOINTS.values() if row.paging is paging and not row.parent]))
-    lines.append(line("What Loxo does not list: found by comparison", [DELETED_RECORDS]))
+    lines.append(line("Not listed by Loxo: found by comparison", [DELETED_RECORDS]))
     children = [row for row in ENDPOINTS.values() if row.parent]
     lines.append(line("Below others, a request for each record", [row for row in children if not row.is_costly]))
-    lines.append(line("The same, below lists that are long everywhere", [row for row in children if row.is_costly]))
+    lines.append(
+        line("The same, below lists that are long in every account", [row for row in children if row.is_costly])
+    )
     return "\n".join(lines)
 
 
@@ -178,7 +180,7 @@ PARTS: dict[Path, dict[str, Part]] = {
 
 
 def generated(page: Path) -> str:
-    """The page with its generated parts written anew."""
+    """The page with its generated parts written again."""
     text = page.read_text(encoding="utf-8")
     for name, part in PARTS[page].items():
         pattern = rf"((<!-- |# ){name}: written by tools/documentation\.py( -->)?\n).*?((<!-- |# )end of {name}( -->)?)"

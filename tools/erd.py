@@ -1,7 +1,7 @@
-"""The diagram of the streams and of what refers to what: `python -m tools.erd` writes erd.dot, erd.svg and erd.md.
+"""The diagram of the streams and their references: `python -m tools.erd` writes erd.dot, erd.svg and erd.md.
 
-Everything is read from the endpoints and the schemas. By hand is only what their names cannot say: the three tables
-below. A field that ends like a reference and stands in none of them is an error, so a new one has to be decided.
+The endpoints and the schemas are the source, except for references that names do not show: the three tables below. A
+field that ends like a reference and is in none of them is an error, so a new one has to be decided.
 The SVG needs Graphviz (Debian: graphviz); it carries the hash of the dot it was rendered from.
 """
 
@@ -91,7 +91,7 @@ TARGETS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# The same for a field that means something else, or says it by its place only, in one stream.
+# The same for a field that has another target in one stream, or whose target follows from its place only.
 TARGETS_IN_ONE_STREAM: Mapping[str, str] = MappingProxyType(
     {
         "company_people.id": "people",
@@ -105,23 +105,23 @@ TARGETS_IN_ONE_STREAM: Mapping[str, str] = MappingProxyType(
 # Ids that lead to no stream, by the same names.
 NO_TARGET: Mapping[str, str] = MappingProxyType(
     {
-        "agency": "the agency itself is no stream",
-        "agency_id": "the agency itself is no stream",
+        "agency": "the agency itself is not a stream",
+        "agency_id": "the agency itself is not a stream",
         "bill_rate_type_id": "no source names the list it is from",
         "contacts": "an entry of its record; no stream lists it",
-        "current_pipeline_stage": "the stages of deals are no stream",
+        "current_pipeline_stage": "the stages of deals are not a stream",
         "documents": "an entry of its record; the stream of its documents lists it with the same id",
         "dynamic_field_type": "no stream lists the data types",
         "education_profiles": "an entry of its record; no stream lists it",
         "emails": "an entry of its record; no stream lists it",
-        "item_id": "a record of any kind: item_type says which",
+        "item_id": "a record of any kind, given by item_type",
         "job_profiles": "an entry of its record; no stream lists it",
-        "merged_item_id": "a record of any kind: item_type says which",
+        "merged_item_id": "a record of any kind, given by item_type",
         "owners": "an entry of its record; no stream lists it",
         "pay_rate_type_id": "no source names the list it is from",
         "phones": "an entry of its record; no stream lists it",
-        "pipeline_stage_id": "the stages of deals are no stream",
-        "pipeline_stages": "the stages of deals are no stream",
+        "pipeline_stage_id": "the stages of deals are not a stream",
+        "pipeline_stages": "the stages of deals are not a stream",
         "salary_type_id": "no source names the list it is from",
         "target_salary_type_id": "no source names the list it is from",
     }
@@ -139,7 +139,7 @@ class Reference:
 
 
 def all_fields(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """The path of every field that a schema declares, `[]` standing for the entries of a list."""
+    """The path of every field that a schema declares, with `[]` for the entries of a list."""
     for name, field in schema.get("properties", {}).items():
         inside = f"{path}{name}{'[]' if 'items' in field else ''}"
         yield inside
@@ -148,7 +148,7 @@ def all_fields(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
 
 
 def name_of(path: str) -> str:
-    """What a field that holds an id is called in the tables: for `status.id` that is `status`."""
+    """The name in the tables of a field that holds an id: `status` for `status.id`."""
     return path.removesuffix(".id").rpartition(".")[2].removesuffix("[]")
 
 
@@ -160,7 +160,7 @@ def target_of(stream: str, path: str) -> str | None:
     name = name_of(path)
     found = TARGETS_IN_ONE_STREAM.get(f"{stream}.{path}") or TARGETS.get(name)
     if not found and is_id(path) and name not in NO_TARGET:
-        raise LookupError(f"tools/erd.py does not say what {stream}.{path} refers to")
+        raise LookupError(f"tools/erd.py lacks the target of {stream}.{path}. Add it to one of the three tables")
     return found if is_id(path) or path == "id" else None
 
 
@@ -298,18 +298,18 @@ def markdown() -> str:
 PAGE = """\
 <!-- Written by `python -m tools.erd`; do not edit. -->
 
-# How the streams refer to each other
+# References between the streams
 
 ![Each stream with its keys, and an arrow for each reference](erd.svg)
 
 Each box is a stream: its primary key in bold, then the fields that refer to other streams. An arrow leads from a field
 to the key it holds; its colour is that of the stream it leads to.
 
-- `[]` stands for the entries of a list: `contacts[].person_id` is in each entry of `contacts`.
-- The streams with the same records as another (`people_details` of `people`, `company_people` too) show only what the
-  other does not: the rest of their references are the same.
-- So it is with records inside records: what `job_candidates` holds under `person` refers to what `people` refers to.
-- A reference may lead nowhere: the record may have been deleted, or made after its stream was read.
+- `[]` means the entries of a list: `contacts[].person_id` is in each entry of `contacts`.
+- A stream with the same records as another (`people_details` of `people`, `company_people` too) shows only references
+  that the other does not have: the rest of their references are the same.
+- The same applies to records inside records: `person` in `job_candidates` has the references of `people`.
+- A reference may have no target: the record may have been deleted, or created after its stream was read.
 
 Not in the picture, because no declared field leads to or from them: {alone}.
 
@@ -319,7 +319,7 @@ Not in the picture, because no declared field leads to or from them: {alone}.
 |---|---|---|
 {references}
 
-## The agency's own fields
+## Custom fields
 
 The `custom_...` fields of these streams are defined in `dynamic_fields`, under this `item_type`.
 
@@ -327,9 +327,9 @@ The `custom_...` fields of these streams are defined in `dynamic_fields`, under 
 |---|---|
 {own}
 
-## Ids that lead to no stream
+## Ids without a stream
 
-| Field | Why |
+| Field | Reason |
 |---|---|
 {left_out}
 """

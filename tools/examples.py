@@ -1,7 +1,7 @@
 """Writes configured_catalog.json, sample_state.json and abnormal_state.json: python -m tools.examples
 
-They are what the connector itself prints for a small sandbox account, so run it again when a stream or the state
-changes; test_examples.py says when that is due.
+They are the connector's own output for a small sandbox account, so run it again when a stream or the state changes;
+test_examples.py fails until then.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A coverage-guided fuzzer on what decodes and pages: python -m benchmarks.fuzz -runs=200000 -seed=1 [libFuzzer flags]
+"""A coverage-guided fuzzer of decoders and paginators: python -m tools.fuzz -runs=200000 -seed=1 [libFuzzer flags]
 
 Needs atheris. Each new kind of failure is printed once as FINDING, with its input, and the run goes on.
 """

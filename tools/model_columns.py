@@ -37,7 +37,7 @@ STREAMS = [
     "workflow_stages",
     "workflows",
 ]
-# What an account may show beyond the schemas, and the models read where it is: see docs/loxo.md.
+# Columns that an account may have beyond the schemas, and that the models read if they exist: see docs/loxo.md.
 BEYOND = {
     "form_templates_details": {"questions": "json"},
     "deleted_records": {
@@ -53,7 +53,7 @@ FORMATS = {"date-time": "timestamp", "date": "date"}
 
 
 def kind(schema: dict[str, Any]) -> str:
-    """The kind of a column: what its type is in every destination."""
+    """The kind of a column, which determines its type in every destination."""
     types = (
         [name for name in schema["type"] if name != "null"] if isinstance(schema["type"], list) else [schema["type"]]
     )

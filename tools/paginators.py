@@ -1,4 +1,4 @@
-"""Every way of paging behind one call, for the property tests and the fuzzer: whatever a server answers, each ends."""
+"""All paginators behind one function, for the property tests and the fuzzer: each ends with any response."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from source_loxo.streams.jobs import JobsReader
 
 PEOPLE, COMPANIES, JOBS = ENDPOINTS["people"], ENDPOINTS["companies"], ENDPOINTS["jobs"]
 OLD, NEW = "2024-01-01T00:00:00.000Z", "2025-01-01T00:00:00.000Z"
-# More requests than any pagination may need: rows that come again are borne for as many as a count may hide.
+# More requests than any pagination may need: repeated records are accepted up to the number that a count may hide.
 FAR_TOO_MANY = 3 * COUNT_CAP
 
 
 class Server:
-    """A client whose answers come again and again, whatever is asked."""
+    """A client that repeats its responses for any request."""
 
     latency = 0.1
 
