@@ -1,1 +1,1 @@
-"""How fast the connector is beside the floors and the tools a user would otherwise take: `python -m benchmarks`."""
+"""The connector's speed beside the floors and the tools that a user would otherwise choose: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""Who is measured: the connector, two floors, and three tools by others, each in an environment of its own."""
+"""The contenders: the connector, two floors, and three tools by others, each in an environment of its own."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def peer(name: str) -> str:
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be read.
+    """The lists to read.
 
     :param mode: for the connector alone, which is the only one that knows more than one.
     """
@@ -97,7 +97,7 @@ def command(contender: str, job: Job, folder: Path) -> tuple[list[str], dict[str
 
 
 def facts(name: str) -> dict[str, Any]:
-    """What a reader by others must know of a list."""
+    """The facts about a list that a reader by others needs."""
     row: Endpoint = ENDPOINTS[name]
     styles = {Paging.WHOLE: "whole", Paging.SCROLL: "scroll", Paging.PAGE: "page", Paging.AFTER_ID: "after_id"}
     return {

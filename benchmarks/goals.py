@@ -1,4 +1,4 @@
-"""The goals, each with what was measured."""
+"""The goals, each with its measurement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Goal = tuple[str, str, str]
 
 
 def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
-    """Each goal, what was measured, and whether it is met."""
+    """Each goal, its measurement, and whether it is met."""
     if "people" in results and "start_up" in results:
         yield from _cpu(results["people"], results["start_up"])
     if "lists" in results and "commands" in results:

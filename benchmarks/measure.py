@@ -1,4 +1,4 @@
-"""What a whole process costs, from its start to its end."""
+"""The cost of a whole process, from its start to its end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAUNCH = Path(__file__).resolve().parent / "children" / "launch.py"
 
 @dataclass(frozen=True)
 class Cost:
-    """One run: seconds, megabytes, requests that the server saw, distinct records that came out."""
+    """One run: seconds, megabytes, requests that the server received, distinct records in the output."""
 
     cpu: float
     wall: float
@@ -44,7 +44,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
 
 
 def delivered(folder: Path) -> dict[str, set[Any]]:
-    """The distinct ids that a reader left behind, by list: in messages, an array, a dlt dataset, or a DuckDB file."""
+    """The distinct ids in a reader's output, by list: in messages, an array, a dlt dataset, or a DuckDB file."""
     found: dict[str, set[Any]] = defaultdict(set)
     out = folder / "out"
     with out.open("rb") as lines:

@@ -22,15 +22,15 @@ The connector's time beyond start-up is spent on the requests, the decoding of p
 and written together. The wall time at no latency follows from the request rate, which never exceeds 200 a second."""
 
 NOTES = {
-    "people": "One list of 2 kB records, no latency: what each costs in CPU.",
-    "slow_people": "The same list where each answer takes 200 ms. A scroll is serial; the connector cuts it into parts "
-    "where the account proves that it honours date ranges.",
+    "people": "One list of 2 kB records, no latency: the CPU time of each.",
+    "slow_people": "The same list where each response takes 200 ms. A scroll is serial; the connector cuts it into "
+    "parts where the account proves that it honours date ranges.",
     "lists": "All lists of a mid-size agency at 200 ms. The longest scroll is the floor for a reader that does not "
     "cut it.",
-    "start_up": "One list of four rows: what each costs before it does anything.",
-    "duckdb": "The same lists into a DuckDB file: the connector through PyAirbyte, whose own work most of this is, "
+    "start_up": "One list of four records: the cost of the start.",
+    "duckdb": "The same lists into a DuckDB file: the connector through PyAirbyte, which takes most of this time, "
     "and dlt with its own destination.",
-    "memory": "A longer list, whose peak memory is the point.",
+    "memory": "A longer list, for the peak memory.",
 }
 
 
@@ -60,14 +60,14 @@ def _lines(results: Results) -> Iterator[str]:
             yield f"\n## {title}\n\n{note} ({result['began']})\n"
             yield from table(result["runs"], result["existing"])
     if "completeness" in results:
-        yield "\n## completeness\n\nWhere others end early; each against a server of its own that fails alike.\n"
+        yield "\n## completeness\n\nCases in which others end early; each has a server of its own with equal faults.\n"
         for title, case in results["completeness"]["cases"].items():
             yield f"\n{title}:\n\n| | delivered | exit code |\n|---|---|---|"
             for name, costs in case["runs"].items():
                 yield f"| {name} | {costs[0]['delivered']:,} of {case['existing']:,} | {costs[0]['exit_code']} |"
-        yield "\nAn exit code of 0 with fewer records is a loss that nobody is told of: the stock JSON decoder of the"
-        yield "low-code CDK takes a web page for an empty object, and that for the end. dlt and loxo-cli end with an"
-        yield "error and deliver nothing of what they had read."
+        yield "\nAn exit code of 0 with fewer records is an unreported loss: the stock JSON decoder of the low-code CDK"
+        yield "reads a web page as an empty object, and that as the end. dlt and loxo-cli end with an error and deliver"
+        yield "none of the records that they have read."
     yield from _limits(results)
     yield from _second_sync(results)
     yield from _commands(results)
@@ -112,7 +112,7 @@ def _second_sync(results: Results) -> Iterator[str]:
     for path, count in result["first"]["by_path"].items():
         yield f"| {path} | {count} | {result['second']['by_path'].get(path, 0)} |"
     yield f"| all | {result['first']['requests']} | {result['second']['requests']} |"
-    yield f"\nWho reads everything again asks {result['all again']} times, without the candidates of each job."
+    yield f"\nA full read takes {result['all again']} requests, without the candidates of each job."
 
 
 def _commands(results: Results) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _commands(results: Results) -> Iterator[str]:
 def _politeness(results: Results) -> Iterator[str]:
     if "politeness" not in results:
         return
-    yield "\n## politeness\n\nAll lists, under a server that lets so many requests a second through:\n"
+    yield "\n## politeness\n\nAll lists, under a server that allows so many requests a second:\n"
     yield "| allowed | requests | refused (429) | share | achieved a second | delivered |\n|---|---|---|---|---|---|"
     for rate, each in results["politeness"]["rates"].items():
         share, achieved = each["refused"] / each["requests"], (each["requests"] - each["refused"]) / each["wall"]

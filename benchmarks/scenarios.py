@@ -84,7 +84,7 @@ def existing(box: Sandbox, lists: Sequence[str]) -> int:
 
 
 def start_up(scale: Scale) -> Result:
-    """One list of a handful of rows: what each costs before it does anything."""
+    """One list of a few records: the cost of the start."""
     with Sandbox(people=100) as box:
         lists = ("person_types",)
         who = (OURS, REQUESTS, AIOHTTP, DLT, LOW_CODE)
@@ -229,7 +229,7 @@ def limits(scale: Scale) -> Result:
 
 
 def politeness(scale: Scale) -> Result:
-    """All lists under a server that lets R requests a second through: how many were wasted, how fast it went."""
+    """All lists under a server that allows R requests a second: the number refused, and the rate achieved."""
     measured = {}
     for rate in (5, 20):
         with Sandbox(people=rate * 300, jobs=400, companies=300, events=rate * 300, set={"rate_limit": rate}) as box:
@@ -247,7 +247,7 @@ def politeness(scale: Scale) -> Result:
 
 
 def completeness(scale: Scale) -> Result:
-    """Where others end early. Each contender has a server of its own, so that the same requests fail for all."""
+    """Cases in which others end early. Each contender has a server of its own, so the same requests fail for all."""
     cases: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
         "11,000 jobs, which Loxo pages only to the 10,000th": (("jobs",), {"people": 100, "jobs": 11_000}),
         "5,000 people, one answer in ten a web page with status 200": (

@@ -2,8 +2,9 @@
 
     python -m benchmarks.side_by_side [number of agencies] [MB each]
 
-The limit is a memory cgroup (version 1 or 2, as root). Whether it bites is tried first: a program that takes twice as
-much must die. Without it the peaks are measured all the same. Each agency is a sandbox that answers after 100 ms.
+The limit is a memory cgroup (version 1 or 2, as root). The script first checks that it is enforced: a program that
+takes twice as much must die. Without it the peaks are measured all the same. Each agency is a sandbox that responds
+after 100 ms.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ HOG = "import sys; kept = [bytearray(b'x') * 2**20 for _ in range(int(sys.argv[1
 
 @dataclass
 class Sync:
-    """What one sync came to."""
+    """The result of one sync."""
 
     code: int
     records: int
@@ -60,7 +61,7 @@ def group(megabytes: int) -> Iterator[Path | None]:
 
 
 def joins(folder: Path | None) -> Callable[[], None]:
-    """What a child does before it becomes the program: it enters the cgroup."""
+    """Enters the cgroup, in the child before it becomes the program."""
 
     def join() -> None:
         if folder:

@@ -1,4 +1,4 @@
-"""The stock low-code manifest of the same lists: what the Connector Builder would make, with 16 workers."""
+"""The stock low-code manifest of the same lists, as the Connector Builder would write it, with 16 workers."""
 
 from __future__ import annotations
 
