@@ -47,7 +47,7 @@ def connect(tmp_path: Path) -> Callable[..., Connector]:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """The processes that the test starts do not ignore SIGINT, as they do otherwise if pytest is a background job."""
+    """The processes of the test do not ignore SIGINT, which they otherwise do if pytest is a background job."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

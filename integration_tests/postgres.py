@@ -19,14 +19,14 @@ START_SECONDS = 60
 
 
 def binaries() -> Path | None:
-    """Where initdb and postgres are; Debian keeps them off the path."""
+    """The folder of initdb and postgres, which is not on the path on Debian."""
     on_path = shutil.which("initdb")
     found = [Path(on_path).resolve().parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return next((folder for folder in reversed(found) if (folder / "postgres").exists()), None)
 
 
 def _owner() -> str | None:
-    """PostgreSQL refuses to run as root, so root lends it to somebody else."""
+    """The user of the server, because PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

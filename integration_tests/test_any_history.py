@@ -1,4 +1,4 @@
-"""Whatever people do in Loxo and whenever a sync dies: after the last sync the destination equals the account."""
+"""After any history of changes and killed syncs, the destination equals the account after the last sync."""
 
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def test_the_destination_equals_the_account_after_the_last_sync(
             for change in step["before"]:
                 act(box, change)
             for stream, request, change in step["during"]:
-                # What a deleted row held may be gone by then; the sandbox refuses such an action, and that is all.
+                # The record may be deleted by then; the sandbox refuses such an action, without another effect.
                 if change["op"] != "delete":
                     box.at(stream, request, action(box, change))
             sync(step["kill_after"])

@@ -1,4 +1,4 @@
-"""The account changes, counts and answers wrongly while it is read: no record is lost, no failure repeats itself."""
+"""Changes, wrong counts and wrong responses during a read lose no record, and no failure repeats itself."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,7 +15,7 @@ BUSY = {"life_per_second": 5, "life_objects": ["people", "person_events"], "back
 
 
 class Warehouse:
-    """What a deduplicating destination holds after some syncs, each of which gets the last states."""
+    """The content of a deduplicating destination after some syncs, each of which gets the last states."""
 
     def __init__(self, connector: Connector, streams: Iterable[str], mode: str = "incremental") -> None:
         self.connector = connector
@@ -55,7 +55,7 @@ class Warehouse:
 
 
 @pytest.mark.parametrize("ranges", ["honoured", "ignored"])
-def test_a_first_sync_of_a_busy_account_is_green(start_sandbox: Start, connect: Connect, ranges: str) -> None:
+def test_a_first_sync_of_a_busy_account_succeeds(start_sandbox: Start, connect: Connect, ranges: str) -> None:
     settings = {**BUSY, "lucene_dates": ranges, "latency_ms": 20}
     box = start_sandbox(people=5000, events=5000, jobs=5, companies=5, set=settings)
     warehouse = Warehouse(connect(box), ["people", "person_events"])
@@ -78,9 +78,7 @@ def test_a_kill_and_one_new_person_do_not_fail_the_next_sync(start_sandbox: Star
     assert warehouse.lost(box, "people") == set()
 
 
-def test_what_a_killed_sync_delivered_of_half_read_slices_is_not_missing(
-    start_sandbox: Start, connect: Connect
-) -> None:
+def test_records_of_half_read_slices_count_after_a_kill(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(people=6000, jobs=5, companies=5, events=5, set={"latency_ms": 100})
     warehouse = Warehouse(connect(box), ["people"])
     warehouse.killed_sync(after=2500)
@@ -90,7 +88,7 @@ def test_what_a_killed_sync_delivered_of_half_read_slices_is_not_missing(
     assert warehouse.lost(box, "people") == set()
 
 
-def test_an_activity_dated_back_while_activities_are_read_is_delivered(start_sandbox: Start, connect: Connect) -> None:
+def test_an_activity_dated_back_during_a_read_is_delivered(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(events=4000, people=100, jobs=5, companies=5, set={"latency_ms": 20})
     warehouse = Warehouse(connect(box), ["person_events"])
     person = box.ids("people")[0]
@@ -106,9 +104,7 @@ OLD = "2025-01-01T00:00:00.000Z"
 
 @pytest.mark.parametrize("stream", ["people", "person_events", "companies", "forms"])
 @pytest.mark.parametrize("kind", ["empty_list", "errors", "empty_page", "short_page", "null"])
-def test_one_wrong_answer_in_the_middle_costs_no_record(
-    start_sandbox: Start, connect: Connect, stream: str, kind: str
-) -> None:
+def test_one_wrong_response_costs_no_record(start_sandbox: Start, connect: Connect, stream: str, kind: str) -> None:
     box = start_sandbox(people=900, events=900, companies=120, jobs=5, forms=450, set={"fixed_page_size": 20})
     warehouse = Warehouse(connect(box), [stream])
     box.at(stream, 3, {"op": "answer", "kind": kind, "times": 1})
@@ -163,7 +159,7 @@ def test_jobs_beyond_a_capped_count_are_all_read(start_sandbox: Start, connect: 
     ],
     ids=lambda settings: next(iter(settings)),
 )
-def test_edits_arrive_although_the_sort_by_change_is_not_what_it_says(
+def test_edits_arrive_although_the_sort_is_wrong(
     start_sandbox: Start, connect: Connect, settings: dict[str, Any]
 ) -> None:
     box = start_sandbox(people=600, jobs=400, events=5, companies=5)
@@ -181,9 +177,7 @@ def test_edits_arrive_although_the_sort_by_change_is_not_what_it_says(
 
 
 @pytest.mark.parametrize("stream", ["person_events", "companies"])
-def test_edits_that_could_not_be_asked_for_arrive_with_the_next_sync(
-    start_sandbox: Start, connect: Connect, stream: str
-) -> None:
+def test_edits_missed_by_one_sync_arrive_with_the_next(start_sandbox: Start, connect: Connect, stream: str) -> None:
     """The mark moves only over what was read."""
     box = start_sandbox(people=50, jobs=5, companies=300, events=900)
     warehouse = Warehouse(connect(box), [stream])
@@ -210,9 +204,7 @@ def test_more_changed_jobs_than_loxo_lists_are_all_delivered(start_sandbox: Star
 
 
 @pytest.mark.parametrize("status", [400, 404, 410, 422, 500])
-def test_a_refused_position_starts_over_whatever_refuses_it(
-    start_sandbox: Start, connect: Connect, status: int
-) -> None:
+def test_a_refused_position_starts_over_with_any_status(start_sandbox: Start, connect: Connect, status: int) -> None:
     box = start_sandbox(people=1500, jobs=5, events=5, companies=5, set={"latency_ms": 20})
     warehouse = Warehouse(connect(box), ["people"])
     warehouse.killed_sync(after=500)
@@ -228,7 +220,7 @@ def test_a_refused_position_starts_over_whatever_refuses_it(
     assert warehouse.stale(box, "people") == []
 
 
-def test_a_resumed_read_of_changes_delivers_what_came_meanwhile_too(start_sandbox: Start, connect: Connect) -> None:
+def test_a_resumed_read_of_changes_delivers_new_changes(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(people=1500, jobs=5, events=5, companies=5, set={"latency_ms": 20})
     warehouse = Warehouse(connect(box), ["people"])
     assert warehouse.sync().exit_code == 0
@@ -244,9 +236,7 @@ def test_a_resumed_read_of_changes_delivers_what_came_meanwhile_too(start_sandbo
     assert warehouse.stale(box, "people") == []
 
 
-def test_old_activities_edited_while_edits_are_read_do_not_fail_the_sync(
-    start_sandbox: Start, connect: Connect
-) -> None:
+def test_edits_during_a_read_of_edits_do_not_fail_the_sync(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(events=3000, people=50, jobs=5, companies=5, set={"latency_ms": 20})
     warehouse = Warehouse(connect(box), ["person_events"])
     assert warehouse.sync().exit_code == 0
@@ -254,7 +244,7 @@ def test_old_activities_edited_while_edits_are_read_do_not_fail_the_sync(
     ids = [event["id"] for event in oldest_first]
     for each in ids[1000:1900]:
         box.update("person_events", each)
-    for count in range(10, 60):  # each of these comes to stand behind the reader
+    for count in range(10, 60):  # each of these moves behind the reader
         box.at("person_events", count, {"op": "update", "object": "person_events", "id": ids[count]})
     assert warehouse.sync().exit_code == 0
     box.call("DELETE", "at")
@@ -263,7 +253,7 @@ def test_old_activities_edited_while_edits_are_read_do_not_fail_the_sync(
 
 
 @pytest.mark.parametrize("kind", ["json_404", "proxy_404"])
-def test_full_records_that_are_not_found_in_one_sync_arrive_with_the_next(
+def test_full_records_missed_by_one_sync_arrive_with_the_next(
     start_sandbox: Start, connect: Connect, kind: str
 ) -> None:
     box = start_sandbox(people=60, jobs=5, events=5, companies=5)
@@ -275,7 +265,7 @@ def test_full_records_that_are_not_found_in_one_sync_arrive_with_the_next(
     assert set(warehouse.rows["people_details"]) == set(box.ids("people"))
 
 
-def test_one_bad_parent_costs_one_parent_and_is_asked_for_again(start_sandbox: Start, connect: Connect) -> None:
+def test_a_failing_parent_costs_only_itself_and_is_retried(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(people=60, jobs=40, events=5, companies=5)
     warehouse = Warehouse(connect(box), ["jobs_details", "people_details"])
     person, job = box.ids("people")[30], box.ids("jobs")[5]
@@ -292,7 +282,7 @@ def test_one_bad_parent_costs_one_parent_and_is_asked_for_again(start_sandbox: S
     assert set(box.ids("jobs")) == set(warehouse.rows["jobs_details"])
 
 
-def test_an_object_that_the_plan_lacks_fails_below_a_single_parent_too(start_sandbox: Start, connect: Connect) -> None:
+def test_an_object_outside_the_plan_fails_below_one_parent_too(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(people=1, jobs=1, events=1, companies=1)
     box.set(answers={"people/{id}/list_items": "json_404"})
     assert connect(box).read(["person_list_items"], mode="incremental").exit_code == 1

@@ -21,7 +21,7 @@ STREAMS = [*OBJECTS, "deleted_records"]
 SIZES = {"people": 140, "jobs": 14, "events": 150, "companies": 20}
 FORTNIGHTS = 26
 CHANGES = 12
-# What a recruiter deletes; a person's or a job's candidates go with it.
+# The objects that recruiters delete; candidates are deleted with their person or job.
 DELETED = ["people", "people", "people", "jobs", "companies", "deals", "placements", "person_events", "candidates"]
 CREATED = ["people", "people", "jobs", "companies", "deals", "person_events", "candidates", "scorecards", "forms"]
 
@@ -90,7 +90,7 @@ class Account:
         self.box.move(int(job), int(candidate))
 
     def choice(self, name: str) -> int | None:
-        """A record that a complete sweep has seen: one that came and went between two sweeps is not told."""
+        """A record that a complete sweep has seen: one that existed only between two sweeps is not reported."""
         stream = "job_candidates" if name == "candidates" else name
         alive = {str(each) for each in self.box.ids(name)} & {record_id for _, record_id in self.known[stream]}
         return int(self.chance.choice(sorted(alive))) if len(alive) > 1 else None
@@ -135,7 +135,7 @@ class Destination:
 
 
 def trouble(account: Account, fortnight: int) -> int | None:
-    """What goes wrong during a sync: faults, a permission that is lost, a kill after so many records."""
+    """The failures during a sync: faults, a lost permission, a kill after so many records."""
     box, chance = account.box, account.chance
     kind = fortnight % 9
     if kind == 1:
@@ -190,7 +190,7 @@ def test_a_year_of_an_account(start_sandbox: Start, connect: Connect, seed: int)
                 account.change()
     assert false_deletions == []
     assert output.exit_code == 0, output.errors
-    assert failed >= FORTNIGHTS // 9 * 3  # each lost permission is told
+    assert failed >= FORTNIGHTS // 9 * 3  # each lost permission is reported
     assert told_in_all > FORTNIGHTS
     alive = account.ids()
     for name in OBJECTS:

@@ -1,4 +1,4 @@
-"""Two incremental syncs through PyAirbyte, as published, into real databases; then SQL says what is there."""
+"""Two incremental syncs through PyAirbyte, as published, into real databases, checked by SQL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Start = Callable[..., Sandbox]
 EXECUTABLE = Path(sys.executable).with_name("source-loxo")
 # The field of a record that a recruiter sees.
 TITLES = {"people": "name", "jobs": "title", "companies": "name"}
-# Loxo's list of companies does not say when they changed.
+# Loxo's list of companies has no time of change.
 DATED = ("people", "jobs")
 # Rows that hold a copy of a person, which is as it was when the row was read; to the person's id.
 COPIES: dict[str, Callable[[Mapping[str, Any]], int]] = {
@@ -141,7 +141,7 @@ def test_after_two_incremental_syncs_the_tables_are_the_account(
     connector = OwnProcess(box.config, tmp_path)
     streams = connector.discover()
     first = synced(box.config, cache, streams)
-    # The others are read in full each time, and nobody changes them here.
+    # The others are read in full each time, and do not change here.
     incremental = [name for name, facts in streams.items() if "incremental" in facts["supported_sync_modes"]]
     records = sum(len(first[name]) for name in incremental)
 
@@ -155,7 +155,7 @@ def test_after_two_incremental_syncs_the_tables_are_the_account(
     second = synced(box.config, cache, incremental)
 
     assert event in [row[0] for row in rows(cache, "person_events", ["id"])]
-    # The second sync asked for what is new, from the state that PyAirbyte keeps in the database.
+    # The second sync requested new records, from the state that PyAirbyte keeps in the database.
     assert second.processed_records < records / 2
 
     for stream, title in TITLES.items():

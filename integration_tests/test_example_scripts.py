@@ -1,4 +1,4 @@
-"""The scripts and snippets that people copy, run as they stand against the sandbox."""
+"""The example scripts and snippets, run as written against the sandbox."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def count(folder: Path, table: str) -> int:
     return int(found[0])
 
 
-def test_the_example_reads_what_is_new_and_answers(start_sandbox: Start, tmp_path: Path) -> None:
+def test_the_example_reads_new_records_and_runs_its_query(start_sandbox: Start, tmp_path: Path) -> None:
     box = start_sandbox(people=150, jobs=20, events=200, companies=20)
     first = run(tmp_path, box, EXAMPLE)
     assert count(tmp_path, "people") == 150
@@ -69,7 +69,7 @@ def test_the_example_reads_what_is_new_and_answers(start_sandbox: Start, tmp_pat
 
 
 def marked(page: str, language: str) -> list[str]:
-    """The code blocks of a page that say they are tested."""
+    """The code blocks of a page that are marked as tested."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     return re.findall(rf"^```{language} test\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
@@ -96,9 +96,7 @@ SCRIPTS = ["example", "snippet", pytest.param("orchestrator", marks=needs_jq)]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_says_what_is_wrong_with_the_connection_and_reads_nothing(
-    start_sandbox: Start, tmp_path: Path, name: str
-) -> None:
+def test_a_script_explains_a_failed_check_and_reads_nothing(start_sandbox: Start, tmp_path: Path, name: str) -> None:
     box = start_sandbox(people=5)
     missing = started(tmp_path, *copied(tmp_path, name))
     assert missing.returncode == 1
@@ -121,7 +119,7 @@ def test_the_example_names_the_stream_that_fails(start_sandbox: Start, tmp_path:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_the_example_without_pyairbyte_says_what_to_install(tmp_path: Path) -> None:
+def test_the_example_names_a_missing_pyairbyte(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['airbyte'] = None\n")
     done = started(tmp_path, sys.executable, EXAMPLE, PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
@@ -151,7 +149,7 @@ def test_the_script_of_the_orchestrator_page_keeps_its_state(start_sandbox: Star
     assert code == 1
     assert made in [row["id"] for row in second]
     assert len(second) < 100
-    # What a failed sync says of its other streams counts.
+    # The records and states of the other streams of a failed sync count.
     box.set(forbidden=[])
     states = json.loads((tmp_path / "state.json").read_text())
     names = [state["stream"]["stream_descriptor"]["name"] for state in states]

@@ -1,4 +1,4 @@
-"""What people see when something is wrong: the right stream, the right words, and never the key."""
+"""Errors name the right stream, the cause and the remedy, and never the key."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ Connect = Callable[..., Connector]
 
 @pytest.fixture(scope="module")
 def other_server() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Another host: it serves a web page to everybody and remembers what it was sent."""
+    """Another host: it returns a web page to each request and records the requests."""
     seen: list[dict[str, Any]] = []
 
     class Page(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ def other_server() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 @pytest.fixture(scope="module")
 def bad_read(tmp_path_factory: pytest.TempPathFactory, other_server: Any) -> Any:
-    """One read of an account where nine objects misbehave in nine ways and the rest is well."""
+    """One read of an account in which nine objects fail in nine ways and the others can be read."""
     elsewhere, _ = other_server
     misbehaving: dict[str, Any] = {
         "forbidden": ["users"],
@@ -73,7 +73,7 @@ def bad_read(tmp_path_factory: pytest.TempPathFactory, other_server: Any) -> Any
         ("nonsense", "config_error", ["no such stream"]),
     ],
 )
-def test_a_failing_stream_is_named_with_what_happened_and_what_to_do(
+def test_a_failing_stream_is_named_with_cause_and_remedy(
     bad_read: Any, stream: str, kind: str, words: list[str]
 ) -> None:
     _, output = bad_read
@@ -84,7 +84,7 @@ def test_a_failing_stream_is_named_with_what_happened_and_what_to_do(
         assert word in error["message"]
 
 
-def test_one_failing_stream_never_takes_the_others_down(bad_read: Any) -> None:
+def test_a_failing_stream_does_not_fail_the_others(bad_read: Any) -> None:
     sandbox, output = bad_read
     failed = {name for name, status in output.statuses.items() if status == "INCOMPLETE"}
     assert failed == {"users", "scorecards", "people", "companies", "genders", "currencies", "pronouns", "nonsense"}
@@ -93,11 +93,11 @@ def test_one_failing_stream_never_takes_the_others_down(bad_read: Any) -> None:
     assert output.exit_code == 1
 
 
-def test_no_stranger_is_sent_to_or_given_the_key(bad_read: Any, other_server: Any) -> None:
+def test_no_other_host_gets_a_request_or_the_key(bad_read: Any, other_server: Any) -> None:
     assert other_server[1] == []
 
 
-def test_the_key_appears_nowhere_also_when_the_server_echoes_it(bad_read: Any) -> None:
+def test_the_key_is_not_printed_if_the_server_echoes_it(bad_read: Any) -> None:
     _, output = bad_read
     assert "****" in output.text
     assert KEY not in output.text
@@ -123,7 +123,7 @@ def message(output: Output) -> str:
     return text
 
 
-def test_check_tells_eight_wrong_configurations_apart(
+def test_check_distinguishes_eight_wrong_configurations(
     start_sandbox: Start, connect: Connect, other_server: Any
 ) -> None:
     box = start_sandbox(people=5, api_key=KEY)
@@ -163,18 +163,18 @@ def test_check_tells_eight_wrong_configurations_apart(
         assert word in messages[name], name
 
 
-def test_check_asks_for_one_small_list_only(small: Sandbox, connect: Connect) -> None:
+def test_check_requests_one_small_list_only(small: Sandbox, connect: Connect) -> None:
     output = connect(small).check()
     assert output.of("CONNECTION_STATUS")[0]["status"] == "SUCCEEDED"
     assert small.requests()["by_path"] == {"person_types": 1}
 
 
-def test_an_empty_catalog_ends_well(small: Sandbox, connect: Connect) -> None:
+def test_an_empty_catalog_ends_without_an_error(small: Sandbox, connect: Connect) -> None:
     output = connect(small).read([])
     assert (output.exit_code, output.of("RECORD")) == (0, [])
 
 
-def test_a_catalog_of_unknown_streams_only_ends_incomplete_by_name(small: Sandbox, connect: Connect) -> None:
+def test_unknown_streams_end_incomplete_by_name(small: Sandbox, connect: Connect) -> None:
     output = connect(small).read(["old_name", "older_name"])
     assert output.statuses == {"old_name": "INCOMPLETE", "older_name": "INCOMPLETE"}
     assert "old_name, older_name" in output.errors[""]["message"]
@@ -206,7 +206,7 @@ def test_proxy_and_ca_settings_of_the_environment_are_honoured(small: Sandbox, c
 
 
 @pytest.mark.parametrize("wrong", ["{", "[]", "null", "7", '{"streams": [{}]}', '{"streams": "people"}', "\udc80"])
-def test_a_catalog_file_that_is_no_catalog_gets_a_clear_message(small: Sandbox, connect: Connect, wrong: str) -> None:
+def test_a_malformed_catalog_file_has_a_clear_message(small: Sandbox, connect: Connect, wrong: str) -> None:
     connector = connect(small)
     arguments = connector.read_arguments(["users"])
     Path(arguments[-1]).write_text(wrong, errors="surrogateescape")
@@ -217,7 +217,7 @@ def test_a_catalog_file_that_is_no_catalog_gets_a_clear_message(small: Sandbox, 
 
 @pytest.mark.parametrize("command", ["check", "discover", "read"])
 @pytest.mark.parametrize("wrong", ["{", "[]", "null", None])
-def test_a_config_file_that_is_no_config_gets_a_clear_message(
+def test_a_malformed_config_file_has_a_clear_message(
     small: Sandbox, connect: Connect, command: str, wrong: str | None
 ) -> None:
     connector = connect(small)
@@ -229,7 +229,7 @@ def test_a_config_file_that_is_no_config_gets_a_clear_message(
 
 
 @pytest.mark.parametrize("state", ["{", '{"people": {}}', '[{"type": "STREAM"}]', "[7]", '"text"'])
-def test_a_state_file_that_is_no_state_gets_a_clear_message(small: Sandbox, connect: Connect, state: str) -> None:
+def test_a_malformed_state_file_has_a_clear_message(small: Sandbox, connect: Connect, state: str) -> None:
     output = connect(small).read(["users"], state=json.loads(state) if state != "{" else state)
     assert output.exit_code == 1
     assert "state" in output.errors[""]["message"].lower()

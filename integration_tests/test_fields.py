@@ -46,7 +46,7 @@ def give(box: Sandbox, stream: str, **fields: Any) -> None:
         box.update(stream, record_id, **fields)
 
 
-def test_discover_declares_what_the_account_shows(small: Sandbox, connect: Connect) -> None:
+def test_discover_declares_the_fields_of_the_account(small: Sandbox, connect: Connect) -> None:
     give(small, "scorecards", zodiac="leo", pet_id=7, house={"garden": True})
     connector = connect(small)
     scorecards = properties(connector, "scorecards")
@@ -59,7 +59,7 @@ def test_discover_declares_what_the_account_shows(small: Sandbox, connect: Conne
         assert column["type"] == ["null", "object"]
 
 
-def test_ten_discovers_of_a_living_account_give_one_schema(small: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ten_discovers_of_a_busy_account_return_one_schema(small: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # In one process and without a pace: what is tested is the schema.
     monkeypatch.setattr(rate_limiter, "START_RATE", 200.0)
     monkeypatch.setattr(rate_limiter, "START_BURST", 200.0)
@@ -77,17 +77,17 @@ def test_ten_discovers_of_a_living_account_give_one_schema(small: Sandbox, monke
 
 
 @pytest.mark.parametrize("wrong", [{"api_key": "wrong"}, {"agency_slug": "wrong"}, {"domain": "http://localhost:1"}])
-def test_discover_fails_with_the_words_of_check(small: Sandbox, connect: Connect, wrong: dict[str, str]) -> None:
+def test_discover_fails_with_the_message_of_check(small: Sandbox, connect: Connect, wrong: dict[str, str]) -> None:
     connector = connect(small, **wrong)
     told = connector.check().of("CONNECTION_STATUS")[0]["message"]
     output = connector.run(*connector.discover_arguments)
     assert output.exit_code == 1
     assert output.of("CATALOG") == []
-    # A refused connection is told with the address of an object in memory.
+    # The message of a refused connection has the address of an object in memory.
     assert output.errors[""]["message"].split("(")[0] == told.split("(")[0]
 
 
-def test_objects_that_are_closed_to_the_key_keep_their_declared_schema(small: Sandbox, connect: Connect) -> None:
+def test_forbidden_objects_keep_their_declared_schema(small: Sandbox, connect: Connect) -> None:
     for stream in ("scorecards", "forms"):
         give(small, stream, zodiac="leo")
     small.set(forbidden=["scorecards", "person_types"])
@@ -100,7 +100,7 @@ def test_objects_that_are_closed_to_the_key_keep_their_declared_schema(small: Sa
     assert "person_types: the API key has no permission for 'person_types'" in output.logs
 
 
-def test_a_field_that_came_after_discover_arrives_in_the_column(small: Sandbox, connect: Connect) -> None:
+def test_a_field_added_after_discover_arrives_in_the_column(small: Sandbox, connect: Connect) -> None:
     connector = connect(small)
     connector.discover()
     person = small.ids("people")[0]
@@ -113,14 +113,14 @@ def test_a_field_that_came_after_discover_arrives_in_the_column(small: Sandbox, 
 
 
 def test_a_deselected_column_does_not_come_back(small: Sandbox, connect: Connect) -> None:
-    """One of ours, one of the agency's own, one that discover has seen."""
+    """A declared field, a custom field, and one that discover has seen."""
     give(small, "scorecards", zodiac="leo")
     for stream, deselected in (("people", ("name", "custom_text_1")), ("scorecards", ("comment", "zodiac"))):
         output = read(connect(small), stream, *deselected)
         assert [row for row in output.records[stream] if row.get(ADDITIONAL_FIELDS)] == []
 
 
-def test_records_are_whole_where_the_column_is_not_selected(small: Sandbox, connect: Connect) -> None:
+def test_records_are_unchanged_without_the_column(small: Sandbox, connect: Connect) -> None:
     connector = connect(small)
     connector.discover()
     person = small.ids("people")[0]
@@ -130,7 +130,7 @@ def test_records_are_whole_where_the_column_is_not_selected(small: Sandbox, conn
     assert not any(ADDITIONAL_FIELDS in row for row in rows)
 
 
-def test_a_value_of_another_type_is_told_once_by_field_and_not_quoted(small: Sandbox, connect: Connect) -> None:
+def test_a_value_of_another_type_is_logged_once_unquoted(small: Sandbox, connect: Connect) -> None:
     connector = connect(small)
     for person in small.ids("people")[:20]:
         small.update("people", person, name=4711)

@@ -1,4 +1,4 @@
-"""The whole account, every id of it, over real HTTP, in every way that Loxo may be and with every fault switched on."""
+"""The whole account, every id of it, over real HTTP, with each possible behaviour of Loxo and with every fault."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def assert_complete(output: Output, sandbox: Sandbox, streams: Any = LISTS) -> N
 
 
 def discovered(connector: Connector) -> Connector:
-    """The connector when it has discovered, so that what a test plans meets the read and not the samples."""
+    """The connector when it has discovered, so that planned events hit the read and not the samples."""
     connector.discover()
     return connector
 
@@ -62,7 +62,7 @@ def test_records_pass_through_unchanged(whole_read: Any) -> None:
         assert sent == [delivered[row["id"]] for row in sent]
 
 
-def test_each_counted_stream_logs_delivered_and_claimed_and_estimates_its_rows(whole_read: Any) -> None:
+def test_each_counted_stream_logs_and_estimates_its_records(whole_read: Any) -> None:
     sandbox, output = whole_read
     assert "people: 5000 records delivered, Loxo claims 5000;" in output.logs
     estimates = {
@@ -74,7 +74,7 @@ def test_each_counted_stream_logs_delivered_and_claimed_and_estimates_its_rows(w
     assert estimates == {name: len(sandbox.ids(name)) for name in counted}
 
 
-def test_only_declared_parameters_are_sent_but_for_one_trial_a_command(whole_read: Any) -> None:
+def test_only_declared_parameters_are_sent_except_one_trial(whole_read: Any) -> None:
     sandbox, _ = whole_read
     # discover and read each try a page size on companies, where public clients disagree.
     assert sandbox.requests()["by_status"].get("422", 0) <= 2
@@ -96,25 +96,21 @@ def test_only_declared_parameters_are_sent_but_for_one_trial_a_command(whole_rea
     ],
     ids=lambda settings: "-".join(settings),
 )
-def test_nothing_is_lost_under_faults_and_on_either_side_of_what_is_unknown(
-    small: Sandbox, connect: Connect, settings: dict[str, Any]
-) -> None:
+def test_no_record_is_lost_with_any_side_or_fault(small: Sandbox, connect: Connect, settings: dict[str, Any]) -> None:
     small.set(**settings)
     assert_complete(connect(small).read(LISTS), small)
 
 
 @pytest.mark.parametrize("ranges", ["honoured", "ignored"])
 @pytest.mark.parametrize(("jobs", "wall"), [(2600, 1000), (25_000, 10_000)])
-def test_jobs_beyond_the_wall_are_all_read(
+def test_jobs_beyond_the_result_limit_are_all_read(
     start_sandbox: Start, connect: Connect, jobs: int, wall: int, ranges: str
 ) -> None:
     sandbox = start_sandbox(people=20, jobs=jobs, set={"jobs_wall": wall, "lucene_dates": ranges})
     assert_complete(connect(sandbox).read(["jobs"]), sandbox, ["jobs"])
 
 
-def test_jobs_that_no_filter_can_split_end_incomplete_with_the_number_that_is_missing(
-    start_sandbox: Start, connect: Connect
-) -> None:
+def test_unsplittable_jobs_end_incomplete_with_a_number(start_sandbox: Start, connect: Connect) -> None:
     sandbox = start_sandbox(people=20, jobs=700, set={"jobs_wall": 300, "lucene_dates": "ignored"})
     first = sandbox.record("jobs", sandbox.ids("jobs")[0])
     same = {key: first.get(key) for key in ("published", "remote_work_allowed", "status", "job_type", "country_code")}
@@ -128,7 +124,7 @@ def test_jobs_that_no_filter_can_split_end_incomplete_with_the_number_that_is_mi
 
 
 @pytest.mark.parametrize("page", [1, 2])
-def test_a_person_edited_while_pages_are_read_costs_no_other_row(small: Sandbox, connect: Connect, page: int) -> None:
+def test_an_edit_of_a_person_hides_no_other_record(small: Sandbox, connect: Connect, page: int) -> None:
     ids = small.ids("people")
     edits = [{"op": "update", "object": "people", "id": each, "fields": {"city": "Elsewhere"}} for each in ids[:150:10]]
     connector = discovered(connect(small))
@@ -136,7 +132,7 @@ def test_a_person_edited_while_pages_are_read_costs_no_other_row(small: Sandbox,
     assert_complete(connector.read(["people"]), small, ["people"])
 
 
-def test_a_person_deleted_or_made_while_pages_are_read_costs_no_other_row(small: Sandbox, connect: Connect) -> None:
+def test_a_deleted_or_new_person_hides_no_other_record(small: Sandbox, connect: Connect) -> None:
     connector = discovered(connect(small))
     ids = small.ids("people")
     small.at("people", 1, {"op": "delete", "object": "people", "id": ids[0]}, {"op": "create", "object": "people"})
@@ -146,9 +142,7 @@ def test_a_person_deleted_or_made_while_pages_are_read_costs_no_other_row(small:
 
 
 @pytest.mark.parametrize("request_number", [1, 2, 3, 4, 5])
-def test_a_job_deleted_edited_or_made_while_pages_are_read_costs_no_other_row(
-    start_sandbox: Start, connect: Connect, request_number: int
-) -> None:
+def test_a_changed_job_hides_no_other_record(start_sandbox: Start, connect: Connect, request_number: int) -> None:
     sandbox = start_sandbox(people=20, jobs=330)
     ids = sandbox.ids("jobs")
     by_update = sorted(ids, key=lambda each: sandbox.record("jobs", each)["updated_at"])
@@ -167,7 +161,7 @@ def test_a_job_deleted_edited_or_made_while_pages_are_read_costs_no_other_row(
 
 @pytest.mark.parametrize("order", ["created_desc", "updated_desc"])
 @pytest.mark.parametrize("request_number", [1, 2])
-def test_a_list_without_a_sort_loses_no_row_to_edits_and_creations(
+def test_changes_in_an_unsorted_list_hide_no_record(
     small: Sandbox, connect: Connect, order: str, request_number: int
 ) -> None:
     small.set(default_order=order)
@@ -201,7 +195,7 @@ def test_start_date_leaves_out_records_created_well_before_it(small: Sandbox, co
         assert on_the_boundary in wanted["person_events"]
         for stream, ids in wanted.items():
             assert ids <= set(output.ids(stream))
-            # The zone in which Loxo reads a bound is not known, so up to 26 hours more are delivered.
+            # The zone in which Loxo reads a bound is unknown, so up to 26 hours more are delivered.
             surplus = set(output.ids(stream)) - ids
             earliest = (datetime.fromisoformat(start[:19]) - timedelta(hours=26, seconds=2)).isoformat()
             assert all(small.record(stream, each)["created_at"] >= earliest for each in surplus)
@@ -216,7 +210,7 @@ def test_the_connector_runs_as_a_process_of_its_own(small: Sandbox, connect: Con
     assert_complete(parse(done.returncode, done.stdout), small, ["users", "people"])
 
 
-def test_it_prints_what_the_cdk_would_print(small: Sandbox, connect: Connect) -> None:
+def test_it_prints_the_messages_of_the_cdk(small: Sandbox, connect: Connect) -> None:
     connector = connect(small)
     arguments = connector.read_arguments(["currencies"])
     theirs = "import sys; from airbyte_cdk.entrypoint import launch; from source_loxo import SourceLoxo"

@@ -34,7 +34,7 @@ READ_SECONDS = 600
 
 @pytest.fixture
 def say(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints a figure where whoever reads the log sees it."""
+    """Prints a figure to the log."""
 
     def printed(text: str) -> None:
         with capfd.disabled():
@@ -110,7 +110,7 @@ def test_the_image_is_small_and_starts_quickly(say: Callable[[str], None]) -> No
     assert megabytes - base < 120 or not base
 
 
-def test_the_image_says_what_it_is() -> None:
+def test_the_image_has_its_labels() -> None:
     facts = json.loads(docker("image", "inspect", IMAGE))[0]["Config"]
     assert facts["Labels"]["io.airbyte.name"] == "airbyte/source-loxo"
     assert f'version="{facts["Labels"]["io.airbyte.version"]}"' in (ROOT / "setup.py").read_text()
@@ -119,7 +119,7 @@ def test_the_image_says_what_it_is() -> None:
     assert f"AIRBYTE_ENTRYPOINT={' '.join(facts['Entrypoint'])}" in facts["Env"]
 
 
-def test_the_image_holds_no_more_than_the_connector() -> None:
+def test_the_image_contains_only_the_connector() -> None:
     listed = docker("run", "--rm", "--entrypoint=ls", IMAGE, "-A", "/airbyte/integration_code").split()
     assert sorted(listed) == ["main.py", "requirements.txt", "setup.py"]
 
@@ -136,7 +136,7 @@ def test_spec_needs_no_network_and_the_form_is_the_packages(say: Callable[[str],
     assert done.of("SPEC")[0]["connectionSpecification"]["required"] == ["domain", "agency_slug", "api_key"]
 
 
-def test_check_without_network_fails_in_words(secrets: Callable[..., str], small: Sandbox) -> None:
+def test_check_without_network_fails_with_a_message(secrets: Callable[..., str], small: Sandbox) -> None:
     done = run((NO_NETWORK, secrets(config=small.config)), "check", "--config", "/secrets/config.json")
     assert done.of("CONNECTION_STATUS")[0]["status"] == "FAILED"
 

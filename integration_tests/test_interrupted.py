@@ -1,4 +1,4 @@
-"""Killed, told to stop, stalled: what was printed before counts, and the next attempt goes on from there."""
+"""After a kill, a signal or a stall, the printed output counts, and the next attempt continues from there."""
 
 import fcntl
 import random
@@ -31,7 +31,7 @@ SYNC_ID = 42
         pytest.param("ignored", "full_refresh", marks=pytest.mark.long),
     ],
 )
-def test_thirty_kills_of_a_long_backfill_lose_nothing_and_cost_little(
+def test_thirty_kills_of_a_backfill_lose_no_record(
     start_sandbox: Start, connect: Connect, ranges: str, mode: str
 ) -> None:
     box = start_sandbox(people=150_000, warm=True, set={"lucene_dates": ranges})
@@ -78,7 +78,7 @@ def test_kills_of_a_whole_incremental_sync_lose_nothing(start_sandbox: Start, co
     assert output.exit_code == 0
 
 
-def test_a_state_never_runs_ahead_of_the_records_printed_before_it(start_sandbox: Start, connect: Connect) -> None:
+def test_a_state_covers_only_records_printed_before_it(start_sandbox: Start, connect: Connect) -> None:
     box = start_sandbox(people=3000, events=3000, set={"lucene_dates": "ignored"})
     output = connect(box).read(["people", "person_events"])
     printed = 0
@@ -93,7 +93,7 @@ def test_a_state_never_runs_ahead_of_the_records_printed_before_it(start_sandbox
     assert statuses[-1]["trace"]["stream_status"]["status"] == "COMPLETE"
 
 
-def test_a_position_that_loxo_refuses_starts_the_stream_over_and_says_so(small: Sandbox, connect: Connect) -> None:
+def test_a_refused_position_starts_the_stream_over(small: Sandbox, connect: Connect) -> None:
     connector = connect(small)
     slices = [{"scroll_id": "5B5D", "top": "5B5D", "delivered": 200}]
     stored = {"version": STATE_VERSION, "kind": "full_refresh", "sync_id": 42, "slices": slices}
@@ -104,7 +104,7 @@ def test_a_position_that_loxo_refuses_starts_the_stream_over_and_says_so(small: 
     assert output.exit_code == 0
 
 
-def test_a_finished_full_refresh_is_skipped_only_in_the_same_sync(small: Sandbox, connect: Connect) -> None:
+def test_only_the_same_sync_skips_a_complete_full_refresh(small: Sandbox, connect: Connect) -> None:
     connector = connect(small)
     done = connector.read(["people"], sync_id=42)
     assert done.stream_state("people")["__ab_full_refresh_sync_complete"] is True
@@ -117,7 +117,7 @@ def test_a_finished_full_refresh_is_skipped_only_in_the_same_sync(small: Sandbox
     assert len(connector.read(["people"], sync_id=1, state=one.state).ids("people")) == 250
 
 
-def test_a_half_read_full_refresh_is_resumed_only_by_the_same_sync(small: Sandbox, connect: Connect) -> None:
+def test_only_the_same_sync_resumes_a_full_refresh(small: Sandbox, connect: Connect) -> None:
     connector = connect(small)
     messages = connector.killed(*connector.read_arguments(["people"], sync_id=42), after=150)
     state = last_states(messages)
@@ -130,16 +130,14 @@ def test_a_half_read_full_refresh_is_resumed_only_by_the_same_sync(small: Sandbo
 
 
 def pipe_is_filling(pipe: IO[bytes]) -> bool:
-    """Whether more came into the pipe during a fifth of a second."""
+    """Whether the pipe received data during a fifth of a second."""
     before = fcntl.ioctl(pipe, termios.FIONREAD, b"1234")
     threading.Event().wait(0.2)
     return before != fcntl.ioctl(pipe, termios.FIONREAD, b"1234")
 
 
 @pytest.mark.parametrize("stalled", [False, True])
-def test_sigterm_ends_within_seconds_with_whole_lines_and_a_true_state(
-    start_sandbox: Start, connect: Connect, stalled: bool
-) -> None:
+def test_sigterm_leaves_whole_lines_and_a_valid_state(start_sandbox: Start, connect: Connect, stalled: bool) -> None:
     box = start_sandbox(people=20_000, set={"lucene_dates": "ignored"})
     connector = connect(box)
     arguments = connector.read_arguments(["people"], mode="incremental")

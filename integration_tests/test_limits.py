@@ -1,4 +1,4 @@
-"""Answers far larger than any that Loxo is known to give: the memory stays bounded, and nothing is lost."""
+"""Responses far larger than any known from Loxo: the memory stays bounded, and no record is lost."""
 
 import json
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def account(rows_a_page: int, row_bytes: int) -> Iterator[dict[str, str]]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *args: object) -> None:
-            """Who has read enough of an answer hangs up."""
+            """A client may close the connection before the end of a response."""
 
     with Server(("127.0.0.1", 0), Lists) as server:
         Thread(target=server.serve_forever, daemon=True).start()

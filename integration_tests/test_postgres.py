@@ -1,4 +1,4 @@
-"""The tests' own PostgreSQL server leaves nothing behind."""
+"""The tests' own PostgreSQL server leaves no process and no folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytest.importorskip("psycopg", reason="PyAirbyte, which brings psycopg, needs Py
 
 
 @pytest.mark.skipif(not postgres.binaries(), reason="PostgreSQL is not installed (Debian: apt-get install postgresql)")
-def test_a_start_that_fails_half_way_leaves_no_process_and_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_start_leaves_no_process_and_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[subprocess.Popen[bytes], str]] = []
 
     def never_ready(server: postgres.Postgres) -> None:

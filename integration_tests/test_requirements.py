@@ -1,4 +1,4 @@
-"""The connector runs with nothing but the packages that the image installs."""
+"""The connector runs with only the packages that the image installs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ run()
 
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="requirements.txt is for the image's Python")
-def test_the_connector_needs_nothing_that_the_image_leaves_out(tmp_path: Path) -> None:
+def test_the_connector_needs_only_packages_of_the_image(tmp_path: Path) -> None:
     def run(*arguments: str) -> list[dict[str, Any]]:
         names = ",".join(requirement.name for requirement in REQUIREMENTS)
         done = subprocess.run(

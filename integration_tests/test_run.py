@@ -1,4 +1,4 @@
-"""What is printed: whole lines, from any thread, in one piece; and an end, whatever happens."""
+"""The printed output: whole lines from any thread; and the end of the process in each case."""
 
 import fcntl
 import itertools
@@ -65,7 +65,7 @@ def _print_from_many_threads(descriptor: int) -> None:
         thread.join()
 
 
-def test_long_records_logs_and_prints_of_many_threads_are_never_mixed() -> None:
+def test_lines_of_many_threads_are_never_mixed() -> None:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -90,7 +90,7 @@ def _read_back(descriptor: int) -> list[dict[str, object]]:
     return [json.loads(line) for line in os.read(descriptor, 1 << 16).splitlines()]
 
 
-def test_a_state_takes_all_records_before_it_along_and_none_is_left_behind() -> None:
+def test_a_state_flushes_all_records_before_it() -> None:
     reading, writing = os.pipe()
 
     def messages():  # type: ignore[no-untyped-def]
@@ -106,7 +106,7 @@ def test_a_state_takes_all_records_before_it_along_and_none_is_left_behind() -> 
     assert [message["record"]["data"]["id"] for message in _read_back(reading)] == [3]  # type: ignore[index]
 
 
-def test_records_are_written_together_in_their_order_and_a_larger_one_whole(tmp_path: Path) -> None:
+def test_records_are_written_together_in_order(tmp_path: Path) -> None:
     path = tmp_path / "out"
     sizes = [10, TOGETHER_BYTES, 10, TOGETHER_BYTES - 500, 900, 10] * 3
     with path.open("wb") as file:
@@ -153,7 +153,7 @@ def in_a_child(work: Callable[[], None], out: int) -> tuple[int, int]:
 
 
 def ended(child: int, errors: int) -> tuple[int, list[str]]:
-    """How it ended, and its lines on stderr."""
+    """The exit status of a child, and its lines on stderr."""
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     with os.fdopen(errors) as lines:
         return code, lines.read().splitlines()
@@ -168,14 +168,14 @@ def endless(is_sync: bool = True) -> None:
 
 
 def pausing() -> None:
-    """Prints nothing more, as during a long throttle."""
+    """Prints nothing, as during a long throttle."""
     _end_without_reader(1)
     os.write(1, b"line begun")
     threading.Event().wait()
 
 
 @pytest.mark.parametrize(("work", "words"), [(endless, "Broken pipe"), (pausing, "reader is gone")])
-def test_a_reader_that_has_gone_ends_the_process_with_one_message(work: Callable[[], None], words: str) -> None:
+def test_a_lost_reader_ends_the_process_with_one_message(work: Callable[[], None], words: str) -> None:
     reading, writing = os.pipe()
     child = in_a_child(lambda: (os.close(reading), work())[1], writing)
     os.close(writing)
@@ -197,7 +197,7 @@ def test_a_full_disk_ends_the_process_with_one_message() -> None:
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_process_also_while_the_reader_is_stalled(
+def test_a_signal_ends_the_process_with_a_stalled_reader(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
@@ -212,8 +212,8 @@ def test_a_signal_ends_the_process_also_while_the_reader_is_stalled(
     assert number.name in said[0]
 
 
-def test_a_signal_ends_a_command_other_than_read_without_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PyAirbyte ends `spec` so as soon as it has its line, and shows what the command says."""
+def test_a_signal_ends_other_commands_without_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyAirbyte ends `spec` this way as soon as it has its line, and shows the messages of the command."""
     monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
     reading, writing = os.pipe()
     child = in_a_child(lambda: endless(is_sync=False), writing)
@@ -238,7 +238,7 @@ def test_an_output_that_does_not_block_is_waited_for() -> None:
     assert rows == list(range(100))
 
 
-def test_what_orjson_refuses_is_printed_exactly() -> None:
+def test_values_that_orjson_refuses_are_printed_exactly() -> None:
     deep: list[object] = []
     for _ in range(300):
         deep = [deep]
@@ -249,7 +249,7 @@ def test_what_orjson_refuses_is_printed_exactly() -> None:
 
 
 class Account(BaseHTTPRequestHandler):
-    """An account in which the key has no permission for users, and genders are well."""
+    """An account in which the key has no permission for users, and genders can be read."""
 
     def do_GET(self) -> None:
         refused = self.path.partition("?")[0].endswith("/users")
@@ -296,18 +296,19 @@ def command(*arguments: str) -> None:
 
 
 def printed(arguments: list[str]) -> tuple[int, list[dict[str, Any]], list[str]]:
-    """What the command prints: its exit code, its messages, its lines on stderr."""
+    """The exit code of the command, its messages, and its lines on stderr."""
     with tempfile.TemporaryFile() as out:
         code, said = ended(*in_a_child(lambda: command(*arguments), out.fileno()))
         out.seek(0)
         return code, [json.loads(line) for line in out.read().splitlines()], said
 
 
-def comparable(message: AirbyteMessage) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(AirbyteEntrypoint.airbyte_message_to_string(message))
+def comparable(line: str) -> str:
+    """A printed message without its time."""
+    content = json.loads(line)
     for part in (content.get("record"), content.get("trace")):
         (part or {}).pop("emitted_at", None)
-    return content
+    return json.dumps(content)
 
 
 def until_it_fails(messages: Iterator[Any]) -> tuple[list[Any], str]:
@@ -320,21 +321,17 @@ def until_it_fails(messages: Iterator[Any]) -> tuple[list[Any], str]:
     return seen, ""
 
 
-def test_a_failing_read_yields_what_the_cdk_yields(account: str, tmp_path: Path) -> None:
+def test_a_failing_read_yields_the_messages_of_the_cdk(account: str, tmp_path: Path) -> None:
     arguments = AirbyteEntrypoint.parse_args(files(tmp_path, account, ["users", "genders"]))
     ours, our_end = until_it_fails(_read(Entrypoint(SourceLoxo()), arguments))
     theirs, their_end = until_it_fails(iter(AirbyteEntrypoint(SourceLoxo()).run(arguments)))
-    ours = [comparable(message) for message in ours]
-    theirs = [json.loads(line) for line in theirs]
-    for message in theirs:
-        for part in (message.get("record"), message.get("trace")):
-            (part or {}).pop("emitted_at", None)
-    # Two streams are read side by side, so their messages come in any order.
-    assert sorted(map(json.dumps, ours)) == sorted(map(json.dumps, theirs))
+    ours = [AirbyteEntrypoint.airbyte_message_to_string(message) for message in ours]
+    # Two streams are read in parallel, so their messages come in any order.
+    assert sorted(map(comparable, ours)) == sorted(map(comparable, theirs))
     assert our_end == their_end
 
 
-def test_a_failing_read_says_why_once_and_by_name(account: str, tmp_path: Path) -> None:
+def test_a_failing_read_reports_each_stream_once(account: str, tmp_path: Path) -> None:
     code, messages, said = printed(files(tmp_path, account, ["users", "genders"]))
     text = json.dumps(messages) + "".join(said)
     assert code == 1
@@ -351,7 +348,7 @@ def test_a_failing_read_says_why_once_and_by_name(account: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["spec", "read"])
-def test_a_command_on_a_full_disk_says_so_once(account: str, tmp_path: Path, name: str) -> None:
+def test_a_command_on_a_full_disk_reports_it_once(account: str, tmp_path: Path, name: str) -> None:
     arguments = files(tmp_path, account, ["genders"]) if name == "read" else [name]
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         code, said = ended(*in_a_child(lambda: command(*arguments), full.fileno()))
@@ -364,14 +361,14 @@ def test_without_a_command_the_usage_is_printed() -> None:
     assert "usage: source-loxo" in said[0]
 
 
-def test_a_catalog_that_selects_nothing_says_so(account: str, tmp_path: Path) -> None:
+def test_a_catalog_without_streams_is_logged(account: str, tmp_path: Path) -> None:
     code, messages, _ = printed(files(tmp_path, account, []))
     assert code == 0
     assert [message for message in messages if "selects no stream" in message.get("log", {}).get("message", "")]
 
 
 @pytest.mark.parametrize("command", ["check", "discover", "read"])
-def test_every_command_tells_a_wrong_config_in_our_words_and_without_the_value(tmp_path: Path, command: str) -> None:
+def test_every_command_explains_a_wrong_config_without_its_value(tmp_path: Path, command: str) -> None:
     arguments = files(tmp_path, "https://user:hunter2@app.loxo.co", ["users"])
     code, messages, said = printed([command, *arguments[1 : 5 if command == "read" else 3]])
     text = json.dumps(messages) + "".join(said)
@@ -385,7 +382,7 @@ def test_every_command_tells_a_wrong_config_in_our_words_and_without_the_value(t
     ("content", "word"),
     [(None, "does not exist"), ("", "is empty"), ("{", "is not JSON"), ("[]", "not a JSON object"), ("{}", "lacks")],
 )
-def test_a_config_file_is_told_apart_by_what_is_wrong_with_it(tmp_path: Path, content: str | None, word: str) -> None:
+def test_each_fault_of_a_config_file_has_its_message(tmp_path: Path, content: str | None, word: str) -> None:
     path = tmp_path / "config"
     if content is not None:
         path.write_text(content)

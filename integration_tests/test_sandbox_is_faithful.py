@@ -1,6 +1,6 @@
 """loxo-cli, a client checked against live Loxo by its author, reads the sandbox in full.
 
-It runs unmodified, as published, and in its own process, so the sandbox is held to somebody else's idea of Loxo.
+It runs unmodified, as published, and in its own process, so the sandbox is checked against an independent view of Loxo.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sandbox.process import Sandbox
 
 pytest.importorskip("loxo_cli", reason="loxo-cli needs Python 3.11")
 
-# what is read -> the command that reads it
+# object -> the command that reads it
 COMMANDS = {
     "people": "people list --all",
     "jobs": "jobs list --all",
@@ -50,7 +50,7 @@ def box() -> Iterator[Sandbox]:
 
 
 def loxo(box: Sandbox, home: Path, *words: str) -> Any:
-    """What loxo-cli prints as JSON."""
+    """The JSON output of loxo-cli."""
     command = [sys.executable, "-m", "loxo_cli", "--json", "--quiet", *words]
     settings = {"LOXO_BASE_URL": f"{box.url}/api", "LOXO_API_SLUG": box.agency_slug, "LOXO_API_KEY": box.api_key}
     environment = {**os.environ, **settings, "XDG_CONFIG_HOME": str(home), "NO_PROXY": "127.0.0.1"}
@@ -81,7 +81,7 @@ def test_loxo_cli_shows_single_records_and_custom_fields(box: Sandbox, tmp_path:
     assert {row["key"] for row in fields} >= {"custom_text_1", "custom_hierarchy_1"}
 
 
-def test_loxo_cli_gets_through_faults(box: Sandbox, tmp_path: Path) -> None:
+def test_loxo_cli_completes_despite_faults(box: Sandbox, tmp_path: Path) -> None:
     box.set(faults={"status_503": 0.15, "reset": 0.1}, retry_after_value=0)
     try:
         rows = loxo(box, tmp_path, "people", "list", "--all")

@@ -1,7 +1,7 @@
-"""Account life in minutes: people work, the network and the server misbehave, syncs die; nothing is lost.
+"""Many changes, faults and killed syncs in minutes: no record is lost.
 
-Two soaks: one whose account changes at chosen answers, and one whose account never rests and loses permissions too.
-Seeded: SOAK_SEED replays a run's edits, faults and kills (timings are the machine's own). SOAK_SECONDS says how long;
+Two soaks: one whose account changes at chosen responses, and one that changes continuously and loses permissions too.
+Seeded: SOAK_SEED replays a run's edits, faults and kills (timings are the machine's own). SOAK_SECONDS is the duration;
 without it, the short version runs. `.ci/soak` runs the long one.
 """
 
@@ -39,7 +39,7 @@ CALM: dict[str, Any] = {
     **{"faults": {}, "rate_limit": 0, "slow_ms": 200, "retry_after_value": 0.2, "throttle_every": 0},
     **{"answers": {}, "refuse_cursors": "never"},
 }
-# For the account that never rests: what a sync survives, and answers that may end it.
+# For the account that changes continuously: faults that a sync survives, and responses that may end it.
 PASSING: list[dict[str, Any]] = [
     {},
     {"faults": {"status_500": 0.05, "status_503": 0.05, "reset": 0.05, "truncate": 0.05}},
@@ -136,7 +136,7 @@ class Life:
                 self.faults[status] += count
 
     def lost(self) -> dict[str, list[Any]]:
-        """What the account has and the destination has not, or has in an older form."""
+        """The records that the destination lacks or has in an older version."""
         found: dict[str, list[Any]] = {}
         for name in [*EDITED, "candidates"]:
             rows = self.destination["job_candidates" if name == "candidates" else name]
@@ -148,12 +148,12 @@ class Life:
 
 
 def _form(row: dict[str, Any]) -> tuple[Any, ...]:
-    """What tells two versions of a row apart."""
+    """The fields that distinguish two versions of a record."""
     return row.get("id"), row.get("updated_at"), row.get("workflow_stage_id")
 
 
 class NeverRests(Life):
-    """An account whose people work while each sync reads it, and whose connection is bad in every way that we know."""
+    """An account that changes during each sync, over a connection with every known fault."""
 
     lasting = LASTING
 
@@ -173,14 +173,14 @@ class NeverRests(Life):
         return ended == "whole"
 
     def fair(self, after_failure: bool = False) -> None:
-        """A sync in fair weather. It has no reason to fail, but people work."""
+        """A sync without faults, while the account changes. It must not fail."""
         if self.sync() == "failed":
             self.syncs["failed in fair weather"] += 1
             self.syncs["without progress"] += after_failure and not self.news
             print(self.output.errors)
 
     def _weather(self) -> dict[str, Any]:
-        """What is set before a sync; something may also be planned to happen after some answers of a path."""
+        """The settings before a sync; events may also be planned after some responses of a path."""
         chance, path = self.chance, self.chance.choice(PATHS)
         refused = {"refuse_cursors": "stored", "refuse_cursors_status": chance.choice([400, 404, 410, 422, 500])}
         lost = {"answers": {path: chance.choice(self.lasting)}}

@@ -151,9 +151,7 @@ def test_a_netrc_file_does_not_replace_the_key(
 
 
 @pytest.mark.parametrize("address", ["10.1.2.3", "127.0.0.1", "169.254.169.254", "fe80::1%eth0", "::ffff:192.168.0.1"])
-def test_a_domain_that_resolves_to_a_private_address_gets_no_request(
-    monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
+def test_no_request_goes_to_a_private_address(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     public = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))
     private = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, 443, 0, 0))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **kind: [public, private])
@@ -177,7 +175,7 @@ def test_a_giant_response_ends_the_request(
     assert len(server.requests) == 2
 
 
-def test_a_compressed_response_is_limited_by_its_decompressed_size(serve: Callable[..., Server]) -> None:
+def test_the_limit_applies_to_the_decompressed_size(serve: Callable[..., Server]) -> None:
     bomb = gzip.compress(bytes(512 << 20))
     server = serve(answer(bomb, headers="Content-Encoding: gzip\r\n"))
     tracemalloc.start()
@@ -213,7 +211,7 @@ def dripping(said: bytes, until: int) -> Iterable[bytes]:
 
 
 @pytest.mark.parametrize("until", [35, 75], ids=["header", "body"])
-def test_a_response_that_drips_is_given_up(
+def test_a_response_that_drips_times_out(
     serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, until: int
 ) -> None:
     monkeypatch.setattr(transport_module, "RESPONSE_SECONDS", 0.3)

@@ -1,4 +1,4 @@
-"""For the tests of streams: a clock that stands still, and slices of a few records."""
+"""Fixtures for the tests of streams: a stopped clock, and slices of a few records."""
 
 from collections.abc import Callable
 

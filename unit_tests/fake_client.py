@@ -1,7 +1,7 @@
 """A Loxo account in memory behind the interface of `LoxoClient`, and a sync of one stream against it.
 
-The account answers as Loxo does: the last page with records carries a cursor, an object that does not exist is a 404,
-results beyond the limit of a numbered list are a 400. A test changes the answers with two hooks, `before` and `after`.
+The account responds as Loxo does: the last page with records has a cursor, an object that does not exist is a 404,
+results beyond the limit of a numbered list are a 400. A test changes responses with two hooks, `before` and `after`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def records(count: int, **fields: Any) -> list[Record]:
 
 
 def refused(status: int, is_proxy: bool = False) -> LoxoError:
-    """What the client raises for a status, after its own retries."""
+    """The client's error for a status, after its own retries."""
     is_transient = status >= 500 or is_proxy
     kind = ErrorKind.TRANSIENT if is_transient else ErrorKind.CONFIG
     return LoxoError(f"status {status}", kind, status, retryable=is_transient)
@@ -74,7 +74,7 @@ class FakeClient:
 
     :param lists: the records by the path of their list, such as `jobs` and `jobs/7/candidates`. The full record of each
         record of a list exists by itself.
-    :param page_size: the size of all pages that are not asked for with a size.
+    :param page_size: the size of all pages that are requested without a size.
     """
 
     latency = 0.1
@@ -217,7 +217,7 @@ class FakeClient:
 
 @dataclass
 class Sync:
-    """What a sync delivers.
+    """The output of a sync.
 
     :param checkpoints: each emitted state with the number of records before it.
     :param error: the message of the first error; empty if there was none.
@@ -290,7 +290,7 @@ def _noted(result: Sync) -> Iterator[None]:
 
 
 def table(*syncs: Sync) -> dict[Any, Record]:
-    """What a destination holds after these syncs: the last version of each record."""
+    """The content of a destination after these syncs: the last version of each record."""
     return {each["id"]: each for result in syncs for each in result.records}
 
 

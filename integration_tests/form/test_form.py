@@ -1,4 +1,4 @@
-"""The connection form in a real browser, filled in as a person would. Run by `.ci/form`."""
+"""The connection form in a real browser, filled in by keyboard. Run by `.ci/form`."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Form:
 
     @property
     def sent(self) -> Any:
-        """What would go to Airbyte, or None."""
+        """The config that the form sends to Airbyte, or None."""
         text = self.all("#sent")[0].get_attribute("textContent")
         return json.loads(text) if text else None
 
@@ -105,7 +105,7 @@ def form(chromium: Any, page: str) -> Form:
     return Form(chromium, page)
 
 
-def test_the_fields_stand_in_order_with_title_and_help(form: Form) -> None:
+def test_the_fields_are_in_order_with_title_and_help(form: Form) -> None:
     fields = sorted(SPEC["properties"].items(), key=lambda item: item[1]["order"])
     assert [each.get_attribute("id") for each in form.all("input")] == [f"root_{name}" for name, _ in fields]
     shown = [label.text for label in form.all("label")]

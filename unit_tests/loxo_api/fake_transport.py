@@ -22,7 +22,7 @@ Result = Response | Exception
 
 
 class FakeTransport:
-    """Returns or raises the results in order, the last one for ever; or what a function makes of the request."""
+    """Returns or raises the results in order, the last one for ever; or the result of a function of the request."""
 
     def __init__(self, *results: Result | Callable[[Request], Result]) -> None:
         self._results = list(results)

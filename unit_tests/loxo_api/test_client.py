@@ -143,7 +143,7 @@ def test_only_loxos_own_404_means_that_an_object_does_not_exist(fault: Response,
     assert failed.value.is_not_found is not_found
 
 
-def test_a_write_sends_its_form_and_files_and_returns_the_response() -> None:
+def test_a_write_sends_form_and_files() -> None:
     client, transport = connected(response(b'{"id": 7}', 201))
     form, files = [("person[name]", "Ann"), ("person[tags][]", "a")], [("document", "cv.pdf", b"%PDF")]
     assert client.request("POST", "people", form=form, files=files).body == b'{"id": 7}'
@@ -180,7 +180,7 @@ def test_a_request_with_the_same_effect_twice_is_retried(method: str, replay: Re
 
 
 def pages(megabytes: float) -> Callable[[Any], Any]:
-    """Pages whose size depends on the page size that is asked for; each record has so many megabytes."""
+    """Pages whose size depends on the requested page size; each record has so many megabytes."""
 
     def answer(request: Any) -> Response:
         count = int((request.params or {}).get("per_page", 1))
@@ -196,7 +196,7 @@ def sizes(transport: Any) -> list[Any]:
     return [params.get("per_page") for params in transport.params]
 
 
-def test_a_page_above_the_limit_is_asked_for_in_smaller_pages() -> None:
+def test_a_page_above_the_limit_is_requested_in_smaller_pages() -> None:
     client, transport = connected(pages(0.2))
     assert len(client.page(PEOPLE).records) == 10
     assert sizes(transport) == [100, 10]
@@ -248,7 +248,7 @@ def test_a_page_size_that_companies_accept_is_kept() -> None:
     assert sizes(transport) == [100, 100]
 
 
-def test_a_refusal_of_another_parameter_does_not_settle_the_page_size() -> None:
+def test_another_refused_parameter_keeps_the_page_size_open() -> None:
     client, transport = connected(lambda request: NO_PER_PAGE if "query" in request.params else COMPANY_PAGE)
     with pytest.raises(LoxoError, match="422"):
         client.page(COMPANIES, {"query": "name:x"})

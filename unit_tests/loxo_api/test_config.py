@@ -1,4 +1,4 @@
-"""What people type into the form, and what becomes of it; the form's own pattern must agree."""
+"""Values typed into the form, and the resulting config; the form's own pattern must agree."""
 
 import pkgutil
 import re
@@ -67,7 +67,7 @@ def test_a_pasted_domain_is_normalised_and_the_form_accepts_it(typed: str, addre
         "https://",
     ],
 )
-def test_a_domain_with_anything_else_is_refused_by_the_form_and_by_the_connector(typed: str) -> None:
+def test_form_and_connector_refuse_anything_but_a_host(typed: str) -> None:
     assert not form_accepts("domain", typed)
     with pytest.raises(LoxoError, match="Loxo Domain") as refused:
         Config.parse({**GOOD, "domain": typed})
@@ -100,7 +100,7 @@ def test_no_value_of_a_wrong_field_is_repeated() -> None:
 
 
 @pytest.mark.parametrize("empty", [{}, {"domain": "", "agency_slug": None}])
-def test_an_empty_config_names_all_that_is_missing(empty: dict[str, object]) -> None:
+def test_an_empty_config_names_all_missing_fields(empty: dict[str, object]) -> None:
     with pytest.raises(LoxoError) as refused:
         Config.parse(empty)
     for name in GOOD:
@@ -108,7 +108,7 @@ def test_an_empty_config_names_all_that_is_missing(empty: dict[str, object]) -> 
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "two words", "line\nbreak", "kéy", None, 12345])
-def test_a_key_that_cannot_be_a_header_is_refused_without_being_repeated(typed: object) -> None:
+def test_an_invalid_key_is_refused_and_not_repeated(typed: object) -> None:
     with pytest.raises(LoxoError, match="API Key") as refused:
         Config.parse({**GOOD, "api_key": typed})
     assert not str(typed).strip() or str(typed) not in str(refused.value)
@@ -143,6 +143,6 @@ def test_a_start_date_in_the_future_is_refused() -> None:
 @pytest.mark.parametrize(
     "typed", ["yesterday", "2024-13-01", "2023-02-29", "01/02/2024", "2024-01-01T00:00:00+02:00", 5]
 )
-def test_a_start_date_that_is_no_date_is_refused_with_the_form_to_write(typed: object) -> None:
+def test_an_invalid_start_date_is_refused_with_the_format(typed: object) -> None:
     with pytest.raises(LoxoError, match="YYYY-MM-DDTHH:MM:SSZ"):
         Config.parse({**GOOD, "start_date": typed})

@@ -16,9 +16,9 @@ EVENTS = ENDPOINTS["person_events"]
 class Counts:
     """A client that states totals: of the whole list, one after the other, and of its halves.
 
-    :param whole: the totals of the whole list in the order in which they are asked for; the last one stays.
+    :param whole: the totals of the whole list in the order of the requests; the last one stays.
     :param halves: the totals of the earlier and the later half.
-    :param impossible: the total of a range in which nothing can be.
+    :param impossible: the total of a range that must be empty.
     """
 
     def __init__(self, whole: list[int], halves: tuple[int, int], impossible: int = 0) -> None:
@@ -54,7 +54,7 @@ def test_a_range_that_holds_the_impossible_is_not_used() -> None:
 
 @pytest.mark.parametrize("whole", [[100, 101], [101, 99], [100, 103, 103]], ids=["row made", "row deleted", "moves on"])
 def test_a_proof_is_repeated_while_the_total_moves(whole: list[int]) -> None:
-    """A row written between the requests made 20 of 20 edits of old activities stay out, in three green syncs."""
+    """A record created between the requests hid 20 of 20 edits of old activities in three successful syncs."""
     client = Counts(whole, (60, whole[-1] - 60))
     assert works(client)
     assert client.asked_for_the_whole > 1

@@ -1,4 +1,4 @@
-"""What an account holds comes out as it went in."""
+"""Values of an account are decoded and encoded without a change."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def test_a_document_is_decoded_and_encoded_exactly(value: Any, indent: int | Non
 
 
 @pytest.mark.parametrize("depth", [254, 300, 900, 1024])
-def test_what_can_be_decoded_can_be_encoded_however_deep(depth: int) -> None:
+def test_a_decoded_document_of_any_depth_can_be_encoded(depth: int) -> None:
     body = b"[" * depth + b"]" * depth
     assert dumps(loads(body)) == body
 
@@ -43,6 +43,6 @@ def test_what_can_be_decoded_can_be_encoded_however_deep(depth: int) -> None:
         *(b"[18446744073709551616, Infinity]", b"[18446744073709551616, 1e400]", b'["\\ud800", ' + b"[" * 5000),
     ],
 )
-def test_what_cannot_be_kept_exactly_is_refused(body: bytes) -> None:
+def test_a_document_that_would_change_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=""):
         loads(body)

@@ -31,12 +31,12 @@ ROWS = [{"id": 1}, {"id": 2}]
         (USERS, "text"),
     ],
 )
-def test_an_answer_of_another_shape_is_an_error_and_never_an_empty_list(endpoint: Any, body: Any) -> None:
+def test_a_malformed_response_is_an_error_not_an_empty_list(endpoint: Any, body: Any) -> None:
     with pytest.raises(ContractError):
         decode_page(endpoint, body)
 
 
-def test_page_counters_are_read_at_the_top_level_and_under_pagination() -> None:
+def test_page_counters_are_read_in_both_places() -> None:
     counters = {"total_count": 252, "total_pages": 3}
     for body in ({"results": ROWS, **counters}, {"results": ROWS, "pagination": counters}):
         page = decode_page(JOBS, body)

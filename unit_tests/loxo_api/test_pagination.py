@@ -1,4 +1,4 @@
-"""Whatever a server answers, paging ends: with its records, or with an error that says what is wrong."""
+"""Pagination ends with any response: with the records, or with an error that names the cause."""
 
 import pytest
 from hypothesis import example, given
@@ -23,7 +23,7 @@ UNDATED = [{"id": 1, "updated_at": None}]
 @example([Page(UNDATED, "a"), Page(UNDATED, "b")])
 @example([Page([{"id": 1, "updated_at": NEW}], "a", 1, 1)])
 @example([Page([{"id": "x"}])])
-def test_paging_ends_whatever_the_server_answers(name: str, answers: list[Page]) -> None:
+def test_pagination_ends_with_any_response(name: str, answers: list[Page]) -> None:
     seen: list[Record] = []
     try:
         for found in PAGINATORS[name](Server(answers)):
@@ -34,7 +34,7 @@ def test_paging_ends_whatever_the_server_answers(name: str, answers: list[Page])
     assert all(row in offered for row in seen)
 
 
-def test_a_server_that_claims_the_whole_for_every_part_is_not_asked_for_ever() -> None:
+def test_pagination_ends_if_every_part_claims_the_whole() -> None:
     server = Server([Page([], total_count=10**9)])
     first = server.page(JOBS)
     assert plan(server, JOBS, query_range("created_at"), None, None, first.total_count, largest=5000)  # type: ignore[arg-type]

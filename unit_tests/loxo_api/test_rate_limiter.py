@@ -1,4 +1,4 @@
-"""The pace: it finds the limit, shares every pause, and never stands still for ever. Time here is a variable."""
+"""The rate: it finds the limit, shares every pause, and never stops for ever. Time here is a variable."""
 
 import email.utils
 import time
@@ -31,7 +31,7 @@ def paced(seconds: Time) -> RateLimiter:
     return RateLimiter(clock=lambda: seconds.now, sleep=seconds.sleep)
 
 
-def test_the_start_is_no_faster_than_public_clients_are_known_to_go() -> None:
+def test_the_start_rate_is_that_of_a_public_client() -> None:
     seconds = Time()
     pace = paced(seconds)
     sent = 0
@@ -42,7 +42,7 @@ def test_the_start_is_no_faster_than_public_clients_are_known_to_go() -> None:
 
 
 def sent_and_refused(pace: RateLimiter, seconds: Time, allowed: int, until: float) -> tuple[int, int]:
-    """What comes of asking as fast as the pace lets, where so many requests in any one second are answered."""
+    """The result of sending as fast as the rate allows, if so many requests in any one second succeed."""
     recent: list[float] = []
     sent = refused = 0
     while seconds.now < until:
@@ -66,7 +66,7 @@ def test_it_settles_near_the_limit_with_few_refusals(allowed: int) -> None:
     assert refused <= 0.06 * sent
 
 
-def test_a_limit_that_no_longer_holds_is_left() -> None:
+def test_the_rate_rises_when_the_limit_ends() -> None:
     seconds = Time()
     pace = paced(seconds)
     sent_and_refused(pace, seconds, allowed=5, until=60)
@@ -75,7 +75,7 @@ def test_a_limit_that_no_longer_holds_is_left() -> None:
     assert sent - refused >= 0.8 * 50 * 60
 
 
-def test_a_pause_that_loxo_asks_for_is_kept() -> None:
+def test_a_requested_pause_is_obeyed() -> None:
     seconds = Time()
     pace = paced(seconds)
     pace.learn(answer(429, "30"))
@@ -90,7 +90,7 @@ def test_a_burst_of_refusals_cuts_the_pace_once() -> None:
     assert pace.rate == pytest.approx(0.9 * (rate.START_RATE + 2 * 10) / 2)
 
 
-def test_a_throttle_met_at_the_first_request_is_no_reason_to_crawl_after_it() -> None:
+def test_a_429_at_the_start_does_not_keep_the_rate_low() -> None:
     seconds = Time()
     pace = paced(seconds)
     pace.wait_for_turn()
@@ -100,7 +100,7 @@ def test_a_throttle_met_at_the_first_request_is_no_reason_to_crawl_after_it() ->
 
 
 def seconds_for(answered: int, refused: Callable[[int], bool]) -> float:
-    """How long it takes until so many requests are answered, where Loxo refuses some without a usable pause."""
+    """The time until so many requests succeed, if Loxo refuses some without a usable pause."""
     seconds = Time()
     pace = paced(seconds)
     sent = 0
@@ -113,7 +113,7 @@ def seconds_for(answered: int, refused: Callable[[int], bool]) -> float:
     return seconds.now
 
 
-def test_refusals_that_do_not_follow_the_pace_do_not_make_it_crawl() -> None:
+def test_refusals_unrelated_to_the_rate_do_not_keep_it_low() -> None:
     assert seconds_for(53, lambda sent: sent % 5 == 0) < 30
     assert seconds_for(500, lambda sent: sent % 5 == 0) < 300
 
@@ -131,7 +131,7 @@ def test_the_highest_pace_is_the_limit_that_was_met() -> None:
     assert 8 <= pace.highest <= 12
 
 
-def test_a_long_pause_is_spoken_of_while_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_long_pause_is_logged_repeatedly(caplog: pytest.LogCaptureFixture) -> None:
     seconds = Time()
     pace = paced(seconds)
     caplog.set_level("INFO", "airbyte")
@@ -141,7 +141,7 @@ def test_a_long_pause_is_spoken_of_while_it_lasts(caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize("value", ["", "soon", "nan", "inf", "Mon, 99 Foo 2026"])
-def test_a_retry_after_that_says_nothing_is_no_pause(value: str) -> None:
+def test_an_unusable_retry_after_is_ignored(value: str) -> None:
     assert retry_after(answer(429, value)) is None
 
 
@@ -152,7 +152,7 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert 55 <= (retry_after(answer(429, date)) or 0) <= 61
 
 
-def test_a_date_to_retry_after_is_read_by_the_servers_clock() -> None:
+def test_a_retry_after_date_uses_the_clock_of_the_server() -> None:
     refused = answer(429, "Sun, 22 Nov 2026 10:00:30 GMT")
     refused.headers["Date"] = "Sun, 22 Nov 2026 10:00:00 GMT"
     assert retry_after(refused) == 30

@@ -1,4 +1,4 @@
-"""The account of a pass over a list: distinct ids against the totals on its pages."""
+"""The record count of a pass over a list: distinct ids against the totals on its pages."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,7 +27,7 @@ def test_a_pass_is_proven_by_a_steady_total_that_its_ids_reach() -> None:
     assert (count.delivered, count.missing, count.is_proven) == (3, 0, True)
 
 
-def test_a_fallen_total_proves_nothing_as_a_deletion_hides_a_shortfall() -> None:
+def test_a_fallen_total_proves_nothing() -> None:
     count = counted(page(1, 2, total=4), page(3, total=3))
     assert (count.missing, count.is_proven, count.only_grew) == (0, False, False)
     assert (count.moved, count.fell) == (True, True)
@@ -57,7 +57,7 @@ def test_more_records_than_the_total_prove_nothing() -> None:
     assert not counted(page(1, 2, 3, total=2)).is_proven
 
 
-def test_a_list_without_totals_is_never_proven_and_misses_nothing() -> None:
+def test_a_list_without_totals_is_never_proven() -> None:
     count = counted(page(1, 2, total=None))
     assert (count.is_proven, count.only_grew, count.missing, count.moved) == (False, False, 0, False)
 
@@ -84,7 +84,7 @@ def test_the_largest_page_is_known() -> None:
 
 
 @pytest.mark.parametrize("ids", [[1, 2, 3], ["a", "b", "c"], [1, "1", -1], [2**63, 2**63 + 1, 0]])
-def test_ids_of_all_kinds_are_told_apart(ids: list[Any]) -> None:
+def test_ids_of_all_kinds_are_distinct(ids: list[Any]) -> None:
     found = IdSet()
     assert len(found.add([{"id": each} for each in [*ids, *ids]])) == len(found) == 3
     assert found.add([{"id": each} for each in ids]) == []

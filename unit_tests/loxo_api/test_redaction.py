@@ -1,4 +1,4 @@
-"""The key is never quoted, in whatever form a server echoes it."""
+"""The key is never quoted, in any form in which a server echoes it."""
 
 import base64
 import json
@@ -63,7 +63,7 @@ def test_half_a_key_is_not_quoted(key: str, place: float) -> None:
 
 
 @given(st.from_regex(r"[0-9a-f]{32,64}", fullmatch=True))
-def test_words_without_the_key_are_quoted(key: str) -> None:
+def test_a_text_without_the_key_is_quoted(key: str) -> None:
     words = "Invalid parameters: [:per_page] for Agency Acme & Sons, 100 % of them"
     assert Redactor(key).words(json.dumps({"errors": [words]}).encode()) == words
 

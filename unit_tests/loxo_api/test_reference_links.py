@@ -136,7 +136,7 @@ def test_a_stream_links_to_its_operation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(UNDESCRIBED))
-def test_a_stream_without_a_known_operation_links_to_the_start_page(name: str) -> None:
+def test_a_stream_without_an_operation_links_to_the_start(name: str) -> None:
     assert unnamed(ENDPOINTS[name].path) not in SLUGS
     assert ENDPOINTS[name].documentation_url == f"{REFERENCE}loxo-api"
 
@@ -151,5 +151,5 @@ def test_the_links_that_differ_from_the_stream_are_right() -> None:
 
 def test_every_list_of_the_published_api_is_a_stream() -> None:
     lists = {path for path, operation in OPERATIONS.items() if operation.endswith(":index") and "/" not in path}
-    # README.md says why this one is no stream.
+    # README.md gives the reason why this one is not a stream.
     assert lists - {row.path for row in ENDPOINTS.values()} == {"job_listing_config"}

@@ -1,4 +1,4 @@
-"""How a list is cut into slices, and how slices are stored."""
+"""The slices of a list, and their stored form."""
 
 import itertools
 
@@ -51,7 +51,7 @@ def test_given_ends_are_the_ends_of_the_slices() -> None:
 
 def test_no_slice_holds_many_more_records_than_wanted() -> None:
     client = FakeClient({"people": records(60)})
-    assert max(counts(client, planned(client, 60, at(0), at(61)))) <= 11  # a record may stand on a bound
+    assert max(counts(client, planned(client, 60, at(0), at(61)))) <= 11  # a record may be on a bound
 
 
 def test_a_crowded_week_is_cut_finer_than_an_empty_year() -> None:
@@ -118,7 +118,7 @@ def test_a_list_without_a_total_cannot_be_counted() -> None:
         total_of(client, PEOPLE, {})  # type: ignore[arg-type]
 
 
-def test_a_count_asks_for_one_record_where_a_size_is_declared() -> None:
+def test_a_count_requests_one_record_if_a_size_is_declared() -> None:
     client = FakeClient({"people": records(3), "companies": records(3)})
     smallest_page(client, PEOPLE, {"a": "b"})  # type: ignore[arg-type]
     smallest_page(client, COMPANIES, {})  # type: ignore[arg-type]

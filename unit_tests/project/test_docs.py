@@ -1,4 +1,4 @@
-"""README.md and the pages in docs/ say what the code says, in the order that Airbyte wants."""
+"""README.md and the pages in docs/ agree with the code, in the order that Airbyte requires."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 PAGES = sorted(PAGE.parent.glob("*.md"))
 SPEC = yaml.safe_load((ROOT / "source_loxo/spec.yaml").read_text(encoding="utf-8"))["connectionSpecification"]
 
-# The order of Airbyte's template for connector pages; others may stand between.
+# The order of Airbyte's template for connector pages; others may be between them.
 HEADINGS = [
     "# Loxo",
     "## Prerequisites",
@@ -33,7 +33,7 @@ HEADINGS = [
     "## IP allow list",
     "## Changelog",
 ]
-# What Airbyte's checks want word for word.
+# Sentences that Airbyte's checks require word for word.
 SENTENCES = [
     "This page contains the setup guide and reference information for the [Loxo](https://loxo.co) source connector.",
     "1. [Log into your Airbyte Cloud](https://cloud.airbyte.com/workspaces) account.\n"
@@ -54,7 +54,7 @@ def section(heading: str) -> str:
 
 
 def printed() -> Iterator[str]:
-    """Every text in the connector's code, with … for what is filled in."""
+    """Every text in the connector's code, with … for each placeholder."""
     for path in (*(ROOT / "loxo_api").rglob("*.py"), *(ROOT / "source_loxo").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
@@ -64,12 +64,12 @@ def printed() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PARTS, ids=lambda page: page.name)
-def test_the_generated_parts_are_those_of_the_code(page: Path) -> None:
+def test_the_generated_parts_match_the_code(page: Path) -> None:
     assert generated(page) == page.read_text(encoding="utf-8"), "run: python -m tools.documentation"
 
 
 def test_no_page_installs_the_connector_from_an_index() -> None:
-    """It is on none; the package's name in an installation would take a stranger's package."""
+    """It is on none, so its name in an installation would install another author's package."""
     texts = [*PAGES, ROOT / "README.md", *(ROOT / "examples").iterdir(), *(ROOT / "demo").glob("*.py")]
     for path in texts:
         installs = re.findall(r"^.*pip3? install.*$", path.read_text(encoding="utf-8"), re.MULTILINE)
@@ -81,7 +81,7 @@ def test_every_stream_has_its_row() -> None:
     assert sorted(rows) == sorted(stream["name"] for stream in catalog())
 
 
-def test_the_headings_stand_in_airbytes_order() -> None:
+def test_the_headings_are_in_airbytes_order() -> None:
     headings = re.findall(r"^#+ .*$", TEXT, re.MULTILINE)
     assert [heading for heading in headings if heading in HEADINGS] == HEADINGS
 
@@ -113,7 +113,7 @@ def test_every_message_in_the_page_is_printed_by_the_code() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
+def test_links_inside_the_repository_exist(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     for target, anchor in re.findall(r"\]\((?!https?:|/)([^)#]*)#?([^)]*)\)", text):
         path = (page.parent / target).resolve() if target else page

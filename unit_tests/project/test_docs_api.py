@@ -1,4 +1,4 @@
-"""The bodies in docs/airbyte-self-managed.md are what Airbyte's API takes, by Airbyte's own client."""
+"""The bodies in docs/airbyte-self-managed.md are valid for Airbyte's API, by the models of Airbyte's own client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BODIES = re.findall(r"^```json (\w+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL
 
 
 def faults(kind: Any, value: Any, where: str) -> list[str]:
-    """What of a value a model does not know, or misses."""
+    """The fields of a value that a model does not have, and those that it requires and the value lacks."""
     kinds = [each for each in typing.get_args(kind) if each is not type(None)]
     if typing.get_origin(kind) is list:
         return [fault for each in value for fault in faults(kinds[0], each, f"{where}[]")]

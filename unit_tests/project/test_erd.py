@@ -1,4 +1,4 @@
-"""The diagram shows the streams as they are. `python -m tools.erd` draws it anew."""
+"""The diagram matches the streams. `python -m tools.erd` draws it again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def checked_in(name: str) -> str:
     return (erd.DOCS / name).read_text(encoding="utf-8")
 
 
-def test_the_diagram_is_that_of_the_code() -> None:
+def test_the_diagram_matches_the_code() -> None:
     assert checked_in("erd.dot") == erd.dot(), AGAIN
     assert checked_in("erd.md") == erd.markdown(), AGAIN
 
@@ -46,18 +46,18 @@ def test_a_reference_holds_a_key_of_a_stream() -> None:
     assert [one for one in REFERENCES if one.key not in ENDPOINTS[one.target].primary_key] == []
 
 
-def test_what_a_description_calls_a_link_is_a_reference() -> None:
+def test_a_field_described_as_a_link_is_a_reference() -> None:
     links = {path: found[1] for path, text in FIELDS.items() if (found := LINK.search(text))}
     assert len(links) > 100
     assert {path: erd.target_of(*path) for path in links} == links
 
 
-def test_a_new_id_has_to_be_decided() -> None:
+def test_an_undecided_id_is_an_error() -> None:
     with pytest.raises(LookupError, match=r"people\.unheard_of_id"):
         erd.target_of("people", "unheard_of_id")
 
 
-def test_no_entry_of_the_tables_is_idle() -> None:
+def test_no_entry_of_the_tables_is_unused() -> None:
     names = {erd.name_of(path) for _, path in FIELDS if erd.is_id(path)}
     assert set(erd.TARGETS) | set(erd.NO_TARGET) == names - {"workflow_id", "parent_id"}
     assert not set(erd.TARGETS) & set(erd.NO_TARGET)

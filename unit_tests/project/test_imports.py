@@ -22,6 +22,6 @@ def test_every_package_is_barred_from_the_tests() -> None:
 
 
 def test_each_test_file_has_a_name_of_its_own() -> None:
-    """pytest imports tests by their file name, so two files of one name cannot run together."""
+    """pytest imports tests by their file name, so two files with the same name cannot run together."""
     names = [path.name for folder in ("unit_tests", "integration_tests") for path in (ROOT / folder).rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))

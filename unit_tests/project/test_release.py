@@ -1,4 +1,4 @@
-"""What a release promises: one version everywhere, valid metadata, an image with all that the connector imports."""
+"""Properties of a release: one version everywhere, valid metadata, an image with all imported packages."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def test_the_icon_is_a_square_drawing() -> None:
     assert width == height
 
 
-def test_the_sample_config_is_accepted_and_the_invalid_one_refused_before_any_request() -> None:
+def test_the_sample_config_is_valid_and_the_invalid_one_refused() -> None:
     Config.parse(json.loads((ROOT / "integration_tests/sample_config.json").read_text()))
     with pytest.raises(ConfigError, match="Agency Slug"):
         Config.parse(json.loads((ROOT / "integration_tests/invalid_config.json").read_text()))
 
 
-def test_the_image_installs_what_the_package_asks_for() -> None:
+def test_the_image_installs_the_packages_of_setup_py() -> None:
     block = found(r"(?s)^RUNTIME = \[\n(.*?)^\]", SETUP)
     pinned = {requirement.name: requirement for requirement in REQUIREMENTS}
     for text in re.findall(r'^    "(.+?)"', block, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""No field is lost, none that the user deselected comes back, and the log says what the schema does not name."""
+"""No field is lost, no deselected field returns, and the log names the fields that the schema lacks."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
 
 
 def discovered(*seen: str) -> dict[str, Any]:
-    """The schema that discover gives, with columns that only this account has."""
+    """The schema that discover returns, with columns that only this account has."""
     columns = {name: {"type": ["null", "string"]} for name in seen}
     return with_additional_fields({**DECLARED, "properties": {**DECLARED["properties"], **columns}})
 
 
 def selected(schema: dict[str, Any], *deselected: str) -> dict[str, Any]:
-    """The schema as Airbyte hands it back: without the deselected columns, the others as they were."""
+    """The schema as Airbyte passes it to a read: without the deselected columns, the others unchanged."""
     kept = {name: field for name, field in schema["properties"].items() if name not in deselected}
     return {**schema, "properties": kept}
 
@@ -58,7 +58,7 @@ def test_the_column_is_a_nullable_object_that_lists_the_others() -> None:
     assert ADDITIONAL_FIELDS not in DECLARED["properties"]
 
 
-def test_a_field_that_nothing_names_moves_into_the_column() -> None:
+def test_an_unnamed_field_moves_into_the_column() -> None:
     record = {"id": 1, "name": "a", "zodiac": {"sign": "leo"}, "pets": [1, None]}
     given = dict(record)
     assert fields(discovered()).apply([given, {"id": 2}]) == [
@@ -68,12 +68,12 @@ def test_a_field_that_nothing_names_moves_into_the_column() -> None:
     assert given == record  # others may hold the same record
 
 
-def test_records_whose_fields_are_all_named_pass_as_they_are() -> None:
+def test_records_without_unnamed_fields_are_unchanged() -> None:
     records: list[dict[str, Any]] = [{"id": 1, "name": "a", "zodiac": "leo"}, {"id": 2, "name": None}]
     assert fields(discovered("zodiac")).apply(records) is records
 
 
-def test_a_null_is_not_worth_a_value_in_the_column(lines: Callable[[], list[str]]) -> None:
+def test_a_null_does_not_move_into_the_column(lines: Callable[[], list[str]]) -> None:
     additional = fields(discovered())
     assert additional.apply([{"id": 1, "zodiac": None}]) == [{"id": 1, "zodiac": None}]
     additional.report()
@@ -93,7 +93,7 @@ def test_a_field_of_the_columns_name_is_not_overwritten() -> None:
 
 @pytest.mark.parametrize("column", ["name", "zodiac", "custom_text_1"])
 def test_a_deselected_column_does_not_come_back(column: str, lines: Callable[[], list[str]]) -> None:
-    """Whether our schema declares it, discover has seen it, or the agency has made it."""
+    """A declared field, one that discover has seen, and a custom field."""
     additional = fields(selected(discovered("zodiac", "custom_text_1"), column))
     records = [{"id": 1, column: "private"}]
     assert additional.apply(records) is records
@@ -101,13 +101,13 @@ def test_a_deselected_column_does_not_come_back(column: str, lines: Callable[[],
     assert lines() == []
 
 
-def test_a_custom_field_that_is_new_since_discover_moves_into_the_column() -> None:
+def test_a_new_custom_field_moves_into_the_column() -> None:
     additional = fields(selected(discovered("custom_text_1"), "custom_text_1"))
     (moved,) = additional.apply([{"id": 1, "custom_text_1": "private", "custom_text_2": "new"}])
     assert moved[ADDITIONAL_FIELDS] == {"custom_text_2": "new"}
 
 
-def test_without_the_list_a_custom_field_stays_out_and_the_log_says_what_to_do(lines: Callable[[], list[str]]) -> None:
+def test_a_custom_field_stays_out_if_the_column_has_no_list(lines: Callable[[], list[str]]) -> None:
     """A catalog from elsewhere: the field may be new, or deselected."""
     by_hand = {"properties": {"id": {"type": "integer"}, ADDITIONAL_FIELDS: {"type": ["null", "object"]}}}
     additional = fields(by_hand)
@@ -131,7 +131,7 @@ def test_records_pass_unchanged_where_the_column_is_not_selected(lines: Callable
 
 
 @pytest.mark.parametrize("configured", [{}, {"properties": {}}, {"properties": None}])
-def test_records_pass_unchanged_where_the_catalog_names_no_columns(
+def test_records_are_unchanged_if_the_catalog_names_no_columns(
     configured: dict[str, Any], lines: Callable[[], list[str]]
 ) -> None:
     additional = fields(configured)
@@ -141,7 +141,7 @@ def test_records_pass_unchanged_where_the_catalog_names_no_columns(
     assert lines() == []
 
 
-def test_one_line_at_the_end_names_the_new_fields_and_no_value(lines: Callable[[], list[str]]) -> None:
+def test_one_log_line_names_the_new_fields_without_values(lines: Callable[[], list[str]]) -> None:
     additional = fields(discovered())
     for page in range(3):
         additional.apply([{"id": page, "zodiac": "secret", "a\nb": "secret"}])
@@ -163,7 +163,7 @@ def test_keys_that_are_data_do_not_fill_the_log(lines: Callable[[], list[str]]) 
     assert "and more" in lines()[0]
 
 
-def test_many_threads_move_the_same_as_one() -> None:
+def test_many_threads_move_the_same_fields_as_one() -> None:
     additional = fields(discovered())
     pages = [[{"id": page * 10 + row, f"extra_{page % 7}": row} for row in range(10)] for page in range(200)]
     with ThreadPoolExecutor(8) as pool:
@@ -182,7 +182,7 @@ def test_many_threads_move_the_same_as_one() -> None:
         ("updated_at", "yesterday", "text that is not of the format date-time"),
     ],
 )
-def test_a_value_of_another_type_is_told_once_by_field(
+def test_a_value_of_another_type_is_logged_once_per_field(
     field: str, value: Any, kind: str, lines: Callable[[], list[str]]
 ) -> None:
     additional = fields(discovered())
@@ -196,8 +196,8 @@ def test_a_value_of_another_type_is_told_once_by_field(
     assert "7" not in line
 
 
-def test_the_configured_type_counts_where_there_is_one(lines: Callable[[], list[str]]) -> None:
-    """It is what the destination made a column of."""
+def test_the_configured_type_has_precedence(lines: Callable[[], list[str]]) -> None:
+    """The destination created the column with this type."""
     chosen = discovered("zodiac")
     chosen["properties"]["fee"] = {"type": ["null", "string"]}
     fields(chosen).apply([{"id": 1, "fee": "7.50", "zodiac": 7}])

@@ -1,4 +1,4 @@
-"""Between the workers and the main thread: pages go in, records come out, and nobody fetches far ahead."""
+"""The queue between the workers and the main thread takes pages, returns records, and limits requests ahead."""
 
 import threading
 from queue import Empty
@@ -19,7 +19,7 @@ def failure(stream: str) -> StreamThreadException:
     return StreamThreadException(RuntimeError("no"), stream)
 
 
-def test_a_page_goes_in_and_its_records_come_out() -> None:
+def test_a_queue_takes_a_page_and_returns_its_records() -> None:
     queue = PageQueue()
     for item in (batch(1, 2, stream="people"), "state", batch(3, stream="jobs")):
         queue.put(item)
@@ -33,7 +33,7 @@ def test_a_page_goes_in_and_its_records_come_out() -> None:
     assert queue.empty()
 
 
-def test_a_grouping_queue_returns_the_first_record_and_the_rest_together() -> None:
+def test_a_grouping_queue_returns_one_record_and_then_the_rest() -> None:
     queue = PageQueue(groups_records=True)
     for item in (batch(0, 1, 2, stream="people"), "state", batch(9, stream="jobs")):
         queue.put(item)
@@ -44,7 +44,7 @@ def test_a_grouping_queue_returns_the_first_record_and_the_rest_together() -> No
     assert (state, single.data, queue.empty()) == ("state", {"id": 9}, True)
 
 
-def test_an_empty_page_is_passed_over() -> None:
+def test_an_empty_page_is_skipped() -> None:
     queue = PageQueue()
     for item in (batch(), batch(), batch(1)):
         queue.put(item)
@@ -79,7 +79,7 @@ def start(gate: Backpressure, count: int) -> None:
         gate.__enter__()
 
 
-def test_nobody_waits_while_the_queue_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_request_waits_while_the_queue_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backpressure.time, "sleep", lambda seconds: pytest.fail("waits"))
     start(Backpressure(PageQueue()), 10 * AHEAD)
 
@@ -115,7 +115,7 @@ def test_requests_under_way_count_as_pages_in_the_queue(monkeypatch: pytest.Monk
     assert len(looks) == 2  # one page and two requests are less than allowed
 
 
-def test_a_request_that_fails_makes_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_request_makes_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
     queue = PageQueue()
     gate = Backpressure(queue)
     for _ in range(2 * AHEAD):
@@ -127,7 +127,7 @@ def test_a_request_that_fails_makes_room_too(monkeypatch: pytest.MonkeyPatch) ->
         pass
 
 
-def test_workers_never_exceed_what_may_be_under_way() -> None:
+def test_workers_never_exceed_the_limit_of_requests() -> None:
     queue = PageQueue()
     gate, lock, most, current = Backpressure(queue), threading.Lock(), [0], [0]
     queue.put(batch(1))

@@ -1,4 +1,4 @@
-"""A state becomes true, and is emitted, once the records before it are in the queue."""
+"""A state is committed, and emitted, once the records before it are in the queue."""
 
 import threading
 from collections.abc import Callable
@@ -49,17 +49,17 @@ def test_a_batch_is_committed_when_it_is_observed() -> None:
     assert committed == [1]
 
 
-def test_a_batch_without_a_commit_and_a_single_record_are_observed() -> None:
+def test_batches_without_commit_and_single_records_are_observed() -> None:
     cursor = StreamCursor("jobs", InMemoryMessageRepository(), JobsState())
     for observed in (Batch([{"id": 1}]), {"id": 1}):
         cursor.observe(observed)  # type: ignore[arg-type]
 
 
-def test_a_checkpoint_emits_what_is_remembered_now() -> None:
+def test_a_checkpoint_emits_the_current_state() -> None:
     repository, memory = InMemoryMessageRepository(), JobsState()
     cursor = StreamCursor("jobs", repository, memory)
     memory.updated_at = TIME
-    assert "updated_at" not in cursor.state  # not true until it is committed
+    assert "updated_at" not in cursor.state  # not valid until it is committed
     cursor.checkpoint()
     assert states(repository) == [memory.to_json()]
     assert cursor.state == memory.to_json()
@@ -73,15 +73,15 @@ def test_a_state_that_was_emitted_does_not_change_later() -> None:
     assert states(repository)[0]["updated_at"] == TIME
 
 
-def test_the_end_repeats_the_last_state_that_is_true() -> None:
+def test_the_end_repeats_the_last_committed_state() -> None:
     repository, memory = InMemoryMessageRepository(), JobsState(updated_at=TIME)
     cursor = StreamCursor("jobs", repository, memory)
-    memory.updated_at = "2024-07-01T00:00:00.000Z"  # remembered, but its records are not in the queue
+    memory.updated_at = "2024-07-01T00:00:00.000Z"  # in memory, but its records are not in the queue
     cursor.ensure_at_least_one_state_emitted()
     assert states(repository) == [JobsState(updated_at=TIME).to_json()]
 
 
-def test_a_stream_that_remembers_nothing_says_so_at_the_end() -> None:
+def test_a_stream_without_state_emits_an_empty_one_at_the_end() -> None:
     repository = InMemoryMessageRepository()
     cursor = StreamCursor("users", repository)
     cursor.checkpoint()
@@ -90,7 +90,7 @@ def test_a_stream_that_remembers_nothing_says_so_at_the_end() -> None:
     assert states(repository) == [{"__ab_no_cursor_state_message": True}]
 
 
-def test_a_workers_state_stands_behind_its_records() -> None:
+def test_the_state_of_a_worker_follows_its_records() -> None:
     queue: Queue[Any] = Queue()
     cursor = StreamCursor("jobs", QueueOrderedRepository(queue), JobsState())
 

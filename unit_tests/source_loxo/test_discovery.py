@@ -1,4 +1,4 @@
-"""discover declares what an account shows, the same from one day to the next, within bounds."""
+"""discover declares the fields of an account, the same from day to day, with a bounded number of requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Rows = list[dict[str, Any]]
 
 
 class Account:
-    """A client whose answers are given by object; others have one record each."""
+    """A client with the given responses by object; other objects have one record each."""
 
     def __init__(self, **answers: Rows | LoxoError | Callable[[Mapping[str, Any]], Rows]) -> None:
         self.answers = answers
@@ -61,7 +61,7 @@ def numbered(count: int, **fields: Callable[[int], Any]) -> Rows:
     return rows
 
 
-def test_common_fields_become_columns_of_the_type_that_came() -> None:
+def test_common_fields_become_columns_of_the_type_seen() -> None:
     rows = numbered(
         20,
         title=lambda n: "a" if n % 2 else None,
@@ -86,7 +86,7 @@ def test_a_type_is_widened_where_records_disagree() -> None:
     assert columns(rows) == {"amount": ["null", "number", "string"], "job_id": ["null", "integer", "string"]}
 
 
-def test_the_description_says_where_a_column_comes_from_and_objects_and_arrays_are_open() -> None:
+def test_a_sampled_column_has_its_origin_and_an_open_type() -> None:
     seen = seen_columns({"id": {}}, [{"id": 1, "a": {}, "b": [], "c": ""}], {})
     assert {column["description"].split(";")[0] for column in seen.values()} == {"Seen in this account"}
     assert seen["a"]["additionalProperties"] is True
@@ -104,8 +104,8 @@ def test_the_description_says_where_a_column_comes_from_and_objects_and_arrays_a
         ("_loxo_something", lambda n: "x"),
     ],
 )
-def test_a_field_stays_no_column(field: str, make: Callable[[int], Any]) -> None:
-    """Rare, hardly ever filled, never filled; the agency's own, which its definitions declare; ours."""
+def test_a_rare_or_declared_field_is_not_a_column(field: str, make: Callable[[int], Any]) -> None:
+    """Rare, rarely filled or never filled; a custom field, which its definition declares; a field of ours."""
     assert columns(numbered(50, **{field: make})) == {}
 
 
@@ -114,7 +114,7 @@ def test_a_record_on_two_pages_counts_once() -> None:
     assert columns(rows + rows[1:]) == {}
 
 
-def test_small_changes_of_an_account_leave_the_schema_as_it_is() -> None:
+def test_small_changes_of_an_account_keep_the_schema() -> None:
     """Each day some records are added, edited and deleted, on a page that shows the newest."""
     everything = numbered(
         200,
@@ -128,7 +128,7 @@ def test_small_changes_of_an_account_leave_the_schema_as_it_is() -> None:
     assert list(columns(days[0])) == ["always", "left_out", "often"]
 
 
-def test_every_stream_has_the_column_for_other_fields_which_lists_all_columns() -> None:
+def test_every_stream_has_the_column_for_other_fields() -> None:
     account = Account(
         scorecards=[{"id": 1, "comment": "x"}],
         dynamic_fields=[{"id": 1, "item_type": "Person", "key": "custom_text_1", "name": "Notice"}],
@@ -143,7 +143,7 @@ def test_every_stream_has_the_column_for_other_fields_which_lists_all_columns() 
     assert list(DECLARED["people"]["properties"]) == ["id"]
 
 
-def test_the_oldest_and_the_newest_page_are_read_where_a_list_can_be_sorted() -> None:
+def test_the_oldest_and_newest_page_of_a_sorted_list_are_read() -> None:
     account = Account(
         people=lambda params: [{"id": 1, "old": 1}] if "created_at_sort" in params else [{"id": 2, "new": 2}]
     )
@@ -155,7 +155,7 @@ def test_the_oldest_and_the_newest_page_are_read_where_a_list_can_be_sorted() ->
     assert account.requests("scorecards") == [("scorecards", {})]
 
 
-def test_a_few_full_records_and_one_list_below_a_list_are_asked_for_with_the_keys_of_their_parents() -> None:
+def test_children_are_sampled_with_the_keys_of_their_parents() -> None:
     companies = [{"id": number} for number in (9, 7, 8, 6, 5, 4)]
     account = Account(companies=companies, company_emails=[{"id": 3, "value": "x"}])
     rows = sample(account)
@@ -165,7 +165,7 @@ def test_a_few_full_records_and_one_list_below_a_list_are_asked_for_with_the_key
     assert account.requests("state_cities") == [("countries/1/states/1/cities", {})]
 
 
-def test_a_parent_that_is_gone_or_empty_is_passed_over() -> None:
+def test_a_deleted_or_empty_parent_is_skipped() -> None:
     answers: Iterator[LoxoError | Rows] = iter([LoxoError("gone", ErrorKind.CONFIG, 404), [{"id": 1}], [{"id": 2}]])
 
     def phones(params: Mapping[str, Any]) -> Rows:
@@ -187,7 +187,7 @@ def test_an_object_that_no_parent_has_is_missing() -> None:
 
 
 def test_a_full_record_has_the_columns_of_its_list() -> None:
-    """Their types are better known there, and whether a field is empty in a few records says little."""
+    """Their types are better known there, and an empty field in a few records proves little."""
     ours: dict[str, dict[str, Any]] = {
         **DECLARED,
         "deals": {"properties": {"id": {}, "closes_at": {"type": ["null", "string"], "format": "date"}}},
@@ -212,7 +212,7 @@ def test_requests_are_bounded() -> None:
     assert max(len(account.requests(name)) for name in ENDPOINTS) <= 5
 
 
-def test_an_object_that_fails_keeps_its_declared_schema_with_a_warning(warnings: Callable[[], list[str]]) -> None:
+def test_a_failed_object_keeps_its_schema_with_a_warning(warnings: Callable[[], list[str]]) -> None:
     account = Account(
         deals=LoxoError("deals: the API key has no permission for 'deals'.", ErrorKind.CONFIG, 403),
         scorecards=[{"id": 1, "comment": "x"}],
@@ -225,7 +225,7 @@ def test_an_object_that_fails_keeps_its_declared_schema_with_a_warning(warnings:
     assert account.requests("deals_details") == []
 
 
-def test_without_definitions_the_custom_fields_are_no_columns_and_the_log_says_so(
+def test_custom_fields_without_definitions_are_a_warning(
     warnings: Callable[[], list[str]],
 ) -> None:
     account = Account(
@@ -235,13 +235,13 @@ def test_without_definitions_the_custom_fields_are_no_columns_and_the_log_says_s
     assert "The agency's custom fields have no columns" in warnings()[0]
 
 
-def test_an_account_in_which_nothing_can_be_read_fails() -> None:
+def test_an_unreadable_account_is_an_error() -> None:
     refused = LoxoError("refused", ErrorKind.CONFIG, 403)
     with pytest.raises(LoxoError, match="refused"):
         account_schemas(Account(**dict.fromkeys(ENDPOINTS, refused)), DECLARED)
 
 
-def test_an_answer_that_does_not_come_in_time_is_not_waited_for(
+def test_discover_does_not_wait_beyond_its_deadline(
     monkeypatch: pytest.MonkeyPatch, warnings: Callable[[], list[str]]
 ) -> None:
     monkeypatch.setattr(discovery, "SECONDS", 0.5)
@@ -279,7 +279,7 @@ RANGES = ("custom_numeric_range_1", "custom_date_range_2")
         (["1 to 2"], "string"),
     ],
 )
-def test_ranges_are_declared_in_one_type_and_as_most_samples_of_the_account_are(filled: Rows, declared: str) -> None:
+def test_ranges_have_the_type_of_most_samples(filled: Rows, declared: str) -> None:
     fields = [{"id": id, "key": key, "name": "Budget", "item_type": "Job"} for id, key in enumerate(RANGES)]
     jobs = [{"id": id, RANGES[0]: value} for id, value in enumerate(filled)]
     schemas = account_schemas(Account(dynamic_fields=fields, jobs=jobs), DECLARED)

@@ -1,4 +1,4 @@
-"""Whatever a server, a state file or a form may hold: the right answer or the right error, never another one."""
+"""Any response, state file or form value leads to the right result or the right error, never to another one."""
 
 import json
 import re
@@ -51,7 +51,7 @@ texts = zoned | st.text(max_size=40) | moments | st.from_regex(r"[0-9T:.Z+ P/-]{
 
 
 @given(st.sampled_from(list(ENDPOINTS.values())), anything | rows | nearly)
-def test_a_page_is_a_page_or_breaks_the_contract(endpoint: Endpoint, body: Any) -> None:
+def test_a_body_is_a_page_or_a_contract_error(endpoint: Endpoint, body: Any) -> None:
     try:
         page = decode_page(endpoint, body)
     except ContractError as error:
@@ -60,20 +60,20 @@ def test_a_page_is_a_page_or_breaks_the_contract(endpoint: Endpoint, body: Any) 
     assert isinstance(page, Page)
     assert page.scroll_id is None or page.scroll_id
     count = RecordCount()
-    fresh = count.add(page)  # ids can be told apart, whatever they are
+    fresh = count.add(page)  # ids of any kind are distinct
     assert count.delivered == len(fresh) <= len(page.records)
 
 
 @given(
     anything.map(lambda value: json.dumps(value).encode().hex()) | st.text() | st.from_regex(r"[0-9a-f ]*") | st.none()
 )
-def test_a_position_is_a_number_or_nothing(scroll_id: Any) -> None:
+def test_a_position_is_a_number_or_none(scroll_id: Any) -> None:
     found = position(scroll_id)
     assert found is None or isinstance(found, (int, float))
 
 
 @pytest.mark.parametrize("depth", [100_000])
-def test_a_position_nested_beyond_reason_is_nothing(depth: int) -> None:
+def test_a_deeply_nested_position_is_none(depth: int) -> None:
     assert position(("[" * depth).encode().hex()) is None
 
 
@@ -83,7 +83,7 @@ def test_a_position_nested_beyond_reason_is_nothing(depth: int) -> None:
 @example("0999-01-01")
 @example("2024-13-01T00:00:00.000Z")
 @example("\u0662\u0660\u0662\u0664-01-01T00:00:00.000Z")
-def test_a_moment_is_in_loxos_form_or_nothing(value: Any) -> None:
+def test_a_timestamp_is_in_loxos_form_or_none(value: Any) -> None:
     found = parse_timestamp(value)
     if found is not None:
         assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", found)
@@ -94,7 +94,7 @@ def test_a_moment_is_in_loxos_form_or_nothing(value: Any) -> None:
 @given(
     texts | moments.map(lambda text: text + " GMT") | st.from_regex(r"\w{3}, \d{1,2} \w{3} \d{1,6} \d\d:\d\d:\d\d .*")
 )
-def test_a_header_names_a_time_or_nothing(value: str) -> None:
+def test_a_date_header_is_a_time_or_none(value: str) -> None:
     assume("\n" not in value and "\r" not in value)
     response = requests.Response()
     response.headers["Retry-After"] = value
@@ -114,7 +114,7 @@ typed = (
 
 
 @given(st.dictionaries(st.sampled_from(FORM), typed | anything) | st.fixed_dictionaries(dict.fromkeys(FORM, typed)))
-def test_a_config_is_right_or_the_user_is_told(values: Mapping[str, Any]) -> None:
+def test_a_config_is_valid_or_a_config_error(values: Mapping[str, Any]) -> None:
     try:
         config = Config.parse(values)
     except LoxoError as error:
@@ -164,7 +164,7 @@ SLICE = tuple(Slice.__dataclass_fields__)
     | st.dictionaries(st.sampled_from(SLICE), texts | anything, max_size=6)
     | st.builds(lambda **values: values, start=moments, end=moments, delivered=st.integers(), done=st.booleans())
 )
-def test_a_stored_slice_is_a_slice_or_nothing(stored: Any) -> None:
+def test_a_stored_slice_is_a_slice_or_none(stored: Any) -> None:
     part = Slice.from_json(stored)
     if part is not None:
         assert Slice.from_json(part.to_json()) == part

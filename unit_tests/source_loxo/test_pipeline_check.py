@@ -29,7 +29,7 @@ def see(check: PipelineCheck, stream: str, batch: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("counts_first", [True, False])
-def test_a_pipeline_of_another_size_is_told_by_its_job(counts_first: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_pipeline_of_another_size_is_logged_by_its_job(counts_first: bool, caplog: pytest.LogCaptureFixture) -> None:
     check = PipelineCheck()
     batches = [("jobs_details", [job(1, 2, 3), job(2, 1, 1)]), ("job_candidates", candidates(1, 5) + candidates(2, 1))]
     for stream, batch in batches if counts_first else reversed(batches):
@@ -40,7 +40,7 @@ def test_a_pipeline_of_another_size_is_told_by_its_job(counts_first: bool, caplo
 
 
 @pytest.mark.parametrize("record", [{"id": 1}, {"id": 1, "counts": None}, {"id": 1, "counts": "5"}, job(1, None)])
-def test_a_record_without_counts_says_nothing(record: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_record_without_counts_is_ignored(record: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     check = PipelineCheck()
     see(check, "jobs_details", [record])
     see(check, "job_candidates", candidates(1, 5))

@@ -23,7 +23,7 @@ LISTS = ["people", "companies"]
 
 
 class Read:
-    """A read of slices, and what became known of it.
+    """A read of slices, and its observable effects.
 
     :param is_ranged: whether the list can be cut.
     """
@@ -48,7 +48,7 @@ class Read:
         self.seen += found
 
     def __call__(self, part: Slice, reader: SliceReader | None = None, **options: Any) -> set[Any]:
-        """Reads a slice and returns the ids that it gave."""
+        """Reads a slice and returns its ids."""
         before = len(self.records)
         for batch in (reader or self.reader).read(part, **options):
             self.records += batch
@@ -58,7 +58,7 @@ class Read:
 
     @property
     def first_pages(self) -> int:
-        """How many passes were begun; a plan's counts are not among them."""
+        """The number of passes; a plan's counts are not among them."""
         return sum("scroll_id" not in asked.params and "per_page" not in asked.params for asked in self.client.asked)
 
 
@@ -92,7 +92,7 @@ def test_every_page_is_shown_before_its_records_are_chosen() -> None:
     assert read.seen == records(30)
 
 
-def test_a_first_page_that_is_at_hand_is_not_asked_for() -> None:
+def test_a_fetched_first_page_is_not_requested_again() -> None:
     client = account()
     first = client.page(ENDPOINTS["people"], {"created_at_sort": "asc"})
     read = Read(client)
@@ -100,7 +100,7 @@ def test_a_first_page_that_is_at_hand_is_not_asked_for() -> None:
     assert read.first_pages == 1
 
 
-def test_a_part_way_position_is_where_the_read_begins() -> None:
+def test_a_read_starts_at_its_stored_position() -> None:
     client, half = account(), Slice()
     batches = Read(client).reader.read(half)
     for _ in range(3):
@@ -147,7 +147,7 @@ def test_creations_in_a_closed_slice_need_a_second_pass() -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("is_ranged", [True, False])
-def test_records_that_loxo_claims_and_never_gives_are_an_error(name: str, is_ranged: bool) -> None:
+def test_records_that_loxo_claims_but_never_returns_are_an_error(name: str, is_ranged: bool) -> None:
     client = account(name)
     client.after = lambda asked, page: replace(page, total_count=33)
     read, part = Read(client, name, is_ranged), Slice()
@@ -155,11 +155,11 @@ def test_records_that_loxo_claims_and_never_gives_are_an_error(name: str, is_ran
         read(part)
     assert {each["id"] for each in read.records} == ALL
     assert part == Slice()
-    assert read.checkpoints == 8 + 1  # the last state says that the slice is to be read anew
+    assert read.checkpoints == 8 + 1  # the last state makes the next attempt read the slice again
     assert read.reader.delivered == 30
 
 
-def test_whole_passes_end_after_some_tries() -> None:
+def test_repeated_passes_end_after_a_limit() -> None:
     client = account()
     totals = iter(range(1000, 10_000))
     client.after = lambda asked, page: replace(page, total_count=next(totals))
@@ -169,7 +169,7 @@ def test_whole_passes_end_after_some_tries() -> None:
     assert read.first_pages == PASSES
 
 
-def test_passes_that_together_hold_the_claim_are_enough() -> None:
+def test_passes_that_together_reach_the_total_are_enough() -> None:
     """Each pass misses another record while the total moves; no record is missing from all."""
     client, turn = account(), iter(range(1000))
 
@@ -261,7 +261,7 @@ def test_the_top_of_a_moving_newest_first_list_is_read_again(number: int) -> Non
 
 
 @pytest.mark.parametrize(("is_ranged", "warns"), [(True, False), (False, True)])
-def test_a_capped_total_is_cut_or_taken_with_a_warning(
+def test_a_capped_total_is_cut_or_accepted_with_a_warning(
     is_ranged: bool, warns: bool, small_cap: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = account(count=60)

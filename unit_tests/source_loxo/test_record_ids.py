@@ -1,4 +1,4 @@
-"""The packed ids of a state: what goes in comes out, and an id takes at most three bytes."""
+"""The packed ids of a state: unpacking restores them, and an id takes at most three bytes."""
 
 import json
 import random
@@ -25,7 +25,7 @@ def bytes_an_id(found: set[Key], has_parent: bool = False) -> float:
 
 
 @given(keys)
-def test_every_key_comes_back(found: set[Key]) -> None:
+def test_every_key_is_unpacked_again(found: set[Key]) -> None:
     stored = json.loads(json.dumps(ids_of(found).to_json()))
     again = RecordIds.from_json(stored, has_parent=True)
     assert set(again) == found

@@ -48,16 +48,16 @@ def test_every_field_is_described_and_may_be_null() -> None:
     assert [path for path, field in FIELDS if "null" not in field["type"] and path.split(".")[1:] != ["id"]] == []
 
 
-def test_every_object_is_open_and_every_array_says_of_what() -> None:
+def test_every_object_is_open_and_every_array_has_its_items() -> None:
     assert [path for path, part in PARTS if "object" in part["type"] and not part.get("additionalProperties")] == []
     assert [path for path, part in PARTS if "array" in part["type"] and "items" not in part] == []
 
 
-def test_no_schema_promises_a_custom_field_of_one_agency() -> None:
+def test_no_schema_declares_a_custom_field_of_one_agency() -> None:
     assert [path for path, _ in FIELDS if ".custom_" in path] == []
 
 
-def test_moments_are_timestamps_with_a_time_zone() -> None:
+def test_times_are_timestamps_with_a_time_zone() -> None:
     moments = {path: field for path, field in FIELDS if path.endswith("_at")}
     plain = [path for path, field in moments.items() if not TIMESTAMP.items() <= field.items()]
     assert sorted(plain) == [

@@ -1,4 +1,4 @@
-"""What each kind of stream remembers: the same after JSON, and nothing if it cannot be used."""
+"""The state of each kind of stream: the same after JSON, and empty if it cannot be used."""
 
 import json
 import logging
@@ -131,7 +131,7 @@ def test_each_time_in_a_state_is_checked(state: State) -> None:
             assert type(state).from_json("stream", {**stored(state), name: wrong}) == type(state)()
 
 
-def test_a_clock_that_is_a_little_ahead_costs_no_state() -> None:
+def test_a_state_slightly_in_the_future_is_used() -> None:
     soon = format_timestamp(pendulum.now("UTC").add(hours=20))
     assert JobsState.from_json("jobs", stored(JobsState(updated_at=soon))).updated_at == soon
 

@@ -45,7 +45,7 @@ def test_an_edit_during_a_first_sync_arrives_in_it(number: int) -> None:
     assert len(first.ids) <= 51
 
 
-def test_a_later_sync_delivers_changes_and_little_else() -> None:
+def test_a_later_sync_delivers_changes_and_few_others() -> None:
     client = account(edited=True)
     later = sync(client, "people", READ)
     assert set(later.ids) >= set(EDITED)
@@ -54,14 +54,14 @@ def test_a_later_sync_delivers_changes_and_little_else() -> None:
     assert later.state["updated_at"] == max(EDITED.values())
 
 
-def test_a_later_sync_of_an_account_at_rest_costs_two_requests() -> None:
+def test_a_later_sync_of_an_unchanged_account_costs_two_requests() -> None:
     client = account()
     later = sync(client, "people", READ)
     assert len(client.asked) == 2
     assert later.state == READ
 
 
-def test_changes_in_the_last_minute_before_the_state_are_delivered() -> None:
+def test_changes_in_the_minute_before_the_state_are_delivered() -> None:
     client = account(edited=True)
     client.edit("people", 1, updated_at=shift(at(50), seconds=-30))
     assert 1 in sync(client, "people", READ).ids
@@ -116,7 +116,7 @@ def test_a_missing_permission_does_not_cost_the_position() -> None:
     assert ("status 403" in rest.error, rest.state) == (True, half)
 
 
-def test_changes_while_changes_are_resumed_arrive_with_the_next_sync() -> None:
+def test_changes_during_a_resumed_read_arrive_with_the_next_sync() -> None:
     client = account(edited=True)
     later = sync(client, "people", READ)
     client.recover()
@@ -172,7 +172,7 @@ def test_records_with_missing_or_odd_timestamps_are_delivered(time: str | None) 
     assert first.state["updated_at"] == at(49)
 
 
-def test_a_record_without_a_timestamp_on_top_ends_nothing() -> None:
+def test_a_first_record_without_a_time_does_not_end_the_read() -> None:
     client = account(edited=True)
     undated = {**record(99), "updated_at": None}
     client.after = lambda asked, page: replace(page, records=[undated, *page.records])
@@ -192,7 +192,7 @@ def test_a_change_in_the_future_does_not_move_the_state_there(set_clock: Callabl
 
 @pytest.mark.parametrize("number", range(1, 40, 4))
 @pytest.mark.parametrize("state", [None, READ], ids=["first sync", "later sync"])
-def test_a_life_of_edits_and_deletions_arrives_by_the_next_sync(
+def test_many_edits_and_deletions_arrive_by_the_next_sync(
     number: int, state: Any, set_clock: Callable[[str], None]
 ) -> None:
     client = account(edited=bool(state))

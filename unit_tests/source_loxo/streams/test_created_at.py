@@ -1,4 +1,4 @@
-"""Activities and messages: what was created lately and what changed, in slices by creation time."""
+"""Activities and messages: recently created and changed records, in slices by creation time."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ RECENT = set(range(38, 51))
 TIMES = {"created_at": at(50), "updated_at": at(50), "looked_back_at": NOW}
 READ = {"version": STATE_VERSION, "kind": "created_at", **TIMES}
 HOUR_LATER, WEEK_LATER = shift(NOW, hours=1), shift(NOW, days=7, hours=1)
-# `person_events` can be asked for changes and has a sort by creation, `sms` neither.
+# `person_events` can be filtered by change and has a sort by creation, `sms` neither.
 LISTS = ["person_events", "sms"]
 
 SetClock = Callable[[str], None]
@@ -73,7 +73,7 @@ def test_an_edit_of_an_old_record_arrives(set_clock: SetClock) -> None:
     assert later.state["updated_at"] == at(60)
 
 
-def test_an_old_edit_arrives_once_edits_can_be_asked_for(set_clock: SetClock) -> None:
+def test_an_old_edit_arrives_once_date_ranges_work(set_clock: SetClock) -> None:
     client = account()
     client.edit("person_events", 3, updated_at=at(60), name="new")
     client.edit("person_events", 45, updated_at=at(61))
@@ -178,7 +178,7 @@ def test_a_creation_in_the_future_does_not_move_the_state_there(name: str, set_c
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("number", range(1, 40, 5))
 @pytest.mark.parametrize("state", [None, READ], ids=["first sync", "later sync"])
-def test_a_life_of_creations_and_deletions_arrives_by_the_next_sync(
+def test_many_creations_and_deletions_arrive_by_the_next_sync(
     name: str, number: int, state: Any, set_clock: SetClock
 ) -> None:
     client = account(name)
@@ -239,7 +239,7 @@ def test_a_missing_cursor_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_start_date_leaves_out_what_was_created_before_it(name: str) -> None:
+def test_a_start_date_leaves_out_earlier_records(name: str) -> None:
     first = sync(account(name), name, start_date=at(30))
     assert min(first.ids) in range(24, 27)  # 26 hours more, for bounds that are read in another time zone
     assert max(first.ids) == 50

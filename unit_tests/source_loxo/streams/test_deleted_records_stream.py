@@ -1,4 +1,4 @@
-"""Deleted records: what is reported, what is confirmed first, and when nothing may be reported."""
+"""Deleted records: reports, their confirmation, and the cases in which no deletion may be reported."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_first_sync_is_the_baseline_and_has_no_rows(baseline: tuple[FakeClie
     assert {each["swept_at"] for each in first.state["objects"].values()} == {NOW}
 
 
-def test_a_sync_without_deletions_asks_for_lists_only(baseline: tuple[FakeClient, Sync]) -> None:
+def test_a_sync_without_deletions_requests_lists_only(baseline: tuple[FakeClient, Sync]) -> None:
     client, first = baseline
     later = sync(client, "deleted_records", first.state)
     assert (later.records, later.error) == ([], "")
@@ -65,7 +65,7 @@ def test_a_sync_without_deletions_asks_for_lists_only(baseline: tuple[FakeClient
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_deletion_is_told_once(baseline: tuple[FakeClient, Sync], path: str, set_clock: SetClock) -> None:
+def test_a_deletion_is_reported_once(baseline: tuple[FakeClient, Sync], path: str, set_clock: SetClock) -> None:
     client, first = baseline
     client.delete(path, 2)
     later = sync(client, "deleted_records", first.state)
@@ -98,7 +98,7 @@ def test_the_candidates_of_a_deleted_job_are_deleted_with_it(baseline: tuple[Fak
     assert found == deleted("jobs", 2) | deleted("job_candidates", 1, 2, 3, parent="2")
 
 
-def test_a_new_record_is_no_row_until_it_is_deleted(baseline: tuple[FakeClient, Sync]) -> None:
+def test_a_new_record_is_not_reported_until_it_is_deleted(baseline: tuple[FakeClient, Sync]) -> None:
     client, first = baseline
     client.lists["deals"].append(record(77))
     second = sync(client, "deleted_records", first.state)
@@ -107,7 +107,7 @@ def test_a_new_record_is_no_row_until_it_is_deleted(baseline: tuple[FakeClient, 
     assert told(sync(client, "deleted_records", second.state)) == deleted("deals", 77)
 
 
-def test_a_record_that_comes_back_is_told_and_may_go_again(
+def test_a_restored_record_is_reported_and_can_be_deleted_again(
     baseline: tuple[FakeClient, Sync], set_clock: SetClock
 ) -> None:
     client, first = baseline
@@ -180,7 +180,7 @@ def test_an_absent_record_that_exists_is_not_deleted(baseline: tuple[FakeClient,
 
 
 def hide(client: FakeClient, path: str, numbers: Iterable[int]) -> None:
-    """The list and its count lack these records; each is still there when asked for by itself."""
+    """The list and its count lack these records; each still exists when it is requested by itself."""
     hidden, previous = set(numbers), client.after
 
     def after(asked: Asked, page: Page) -> Page:
@@ -225,7 +225,7 @@ def test_a_404_of_every_single_record_confirms_nothing(baseline: tuple[FakeClien
     assert "although it has just listed that record" in later.error
 
 
-def test_candidates_of_a_job_that_is_closed_to_the_key_are_not_deleted(baseline: tuple[FakeClient, Sync]) -> None:
+def test_candidates_of_a_forbidden_job_are_not_deleted(baseline: tuple[FakeClient, Sync]) -> None:
     client, first = baseline
     client.refuse(lambda asked: asked.path.startswith("jobs/2/candidates"), 404)
     later = sync(client, "deleted_records", first.state)
@@ -252,7 +252,7 @@ def test_a_list_without_an_exact_count_deletes_nothing(baseline: tuple[FakeClien
     assert "the deletions of people are unknown" in later.error
 
 
-def test_an_object_that_was_never_listed_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_object_that_was_never_listed_is_not_a_failure(caplog: pytest.LogCaptureFixture) -> None:
     client = account()
     client.refuse(lambda asked: asked.path.startswith("scorecards"), 404)
     first = sync(client, "deleted_records")
@@ -262,7 +262,7 @@ def test_an_object_that_was_never_listed_is_no_failure(caplog: pytest.LogCapture
 
 
 @pytest.mark.parametrize("few", [100, 10])
-def test_a_large_loss_is_loud(
+def test_a_large_loss_is_a_warning(
     baseline: tuple[FakeClient, Sync],
     few: int,
     monkeypatch: pytest.MonkeyPatch,
@@ -337,7 +337,7 @@ def test_a_malformed_state_is_a_new_baseline(
     assert "the stored state is not used" in caplog.text or objects == []
 
 
-def test_other_streams_ask_for_nothing_more(baseline: tuple[FakeClient, Sync]) -> None:
+def test_other_streams_send_no_additional_requests(baseline: tuple[FakeClient, Sync]) -> None:
     client, _ = baseline
     sync(client, "deals")
     assert {asked.path for asked in client.asked} == {"deals"}

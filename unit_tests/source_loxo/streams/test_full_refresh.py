@@ -12,7 +12,7 @@ from loxo_api.timestamps import shift
 pytestmark = pytest.mark.usefixtures("small_slices")
 
 ALL = set(range(1, 51))
-# One list for each way to ask for a slice: by the query, by declared filters, not at all.
+# One list for each way to select a slice: by the query, by declared filters, not at all.
 LISTS = ["people", "sms", "forms"]
 
 
@@ -82,7 +82,7 @@ def test_each_stored_position_resumes_to_the_end(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_after_an_outage_at_any_request_the_next_attempt_completes(name: str) -> None:
+def test_the_attempt_after_an_outage_at_any_request_completes(name: str) -> None:
     tried = 0
     for before, rest in after_each_outage(lambda: account(name), name, full_refresh=True, sync_id=7):
         assert before | set(rest.ids) == ALL
@@ -143,7 +143,7 @@ def test_date_ranges_that_do_not_work_are_not_used(name: str, ranges: str) -> No
     assert len(first.checkpoints[0][1]["slices"]) == 1
 
 
-def test_slices_that_cannot_be_asked_for_any_more_are_planned_again() -> None:
+def test_slices_are_planned_again_if_ranges_stop_working() -> None:
     client = account()
     half = refresh(client).checkpoints[10][1]
     assert len(half["slices"]) > 1
@@ -181,7 +181,7 @@ def test_a_record_created_during_the_read_hides_no_others(name: str, number: int
     assert first.error == ""
 
 
-def test_an_edit_that_moves_a_record_above_the_reader_hides_nothing() -> None:
+def test_an_edited_record_above_the_reader_hides_no_other() -> None:
     client = account("forms")
     client.once(5, lambda: client.edit("forms", 3, updated_at=at(60)))
     first = refresh(client, "forms")
@@ -219,8 +219,8 @@ def test_a_shortfall_is_an_error_after_which_all_is_read_again(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["people", "sms"])
-def test_records_outside_all_slices_are_an_error_until_they_are_given(name: str) -> None:
-    """Deletions hide a shortfall from a sum of slices, so a sync that found one forgets its slices."""
+def test_records_outside_all_slices_are_an_error(name: str) -> None:
+    """Deletions hide a shortfall from a sum of slices, so a sync that finds one discards its slices."""
     client = account(name)
     client.after = lambda asked, page: (
         page if len(client.asked) < 12 or asked.has("query") or asked.has(":00.000Z") else replace(page, total_count=53)
@@ -255,7 +255,7 @@ def test_an_outage_while_counting_at_the_end_costs_no_slice(name: str) -> None:
     assert refresh(client, name, done).state == done
 
 
-def test_what_is_created_meanwhile_is_asked_for_by_itself() -> None:
+def test_records_created_during_the_read_are_requested_at_the_end() -> None:
     client = account()
     made = record(99, created_at=shift(NOW, seconds=5))
     client.once(20, lambda: client.lists["people"].append(made))
@@ -296,11 +296,11 @@ def test_a_sort_that_is_ignored_costs_nothing() -> None:
     assert (sorted(first.ids), first.error) == (sorted(ALL), "")
 
 
-def test_a_start_date_leaves_out_what_was_created_before_it() -> None:
+def test_a_start_date_leaves_out_earlier_records() -> None:
     first = refresh(account("sms"), "sms", start_date=at(30))
     assert min(first.ids) in range(24, 27)  # up to 26 hours more, for bounds that are read in another time zone
     assert max(first.ids) == 50
 
 
-def test_a_start_date_that_cannot_be_asked_for_leaves_out_nothing() -> None:
+def test_an_unsupported_start_date_leaves_out_no_record() -> None:
     assert set(refresh(account(), start_date=at(30)).ids) == ALL

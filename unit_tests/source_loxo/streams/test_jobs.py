@@ -53,7 +53,7 @@ def test_the_state_is_the_latest_change() -> None:
     assert sync(account(), "jobs").state == READ
 
 
-def test_a_full_refresh_remembers_nothing_and_reads_all_again() -> None:
+def test_a_full_refresh_keeps_no_state_and_reads_all_again() -> None:
     client = account()
     first = sync(client, "jobs", full_refresh=True)
     assert "updated_at" not in first.state
@@ -66,7 +66,7 @@ def test_a_list_on_one_page_costs_one_request() -> None:
     assert len(client.asked) == 1
 
 
-def test_a_later_sync_delivers_changes_and_little_else() -> None:
+def test_a_later_sync_delivers_changes_and_few_others() -> None:
     later = sync(account(edited=True), "jobs", READ)
     assert set(later.ids) >= set(EDITED)
     assert set(later.ids) - set(EDITED) <= {26, 27, 28, 29, 30}  # 26 hours, for times in another zone
@@ -74,7 +74,7 @@ def test_a_later_sync_delivers_changes_and_little_else() -> None:
     assert later.state["updated_at"] == max(EDITED.values())
 
 
-def test_a_later_sync_of_an_account_at_rest_keeps_its_state() -> None:
+def test_a_later_sync_of_an_unchanged_account_keeps_its_state() -> None:
     client = account()
     assert sync(client, "jobs", READ).state == READ
     assert len(client.asked) == 2
@@ -97,7 +97,7 @@ def test_after_an_outage_at_any_request_the_next_sync_completes(edited: bool) ->
 
 @pytest.mark.parametrize("number", range(2, 10))
 @pytest.mark.parametrize("state", [None, READ], ids=["first sync", "later sync"])
-def test_a_life_of_edits_and_deletions_arrives_by_the_next_sync(
+def test_many_edits_and_deletions_arrive_by_the_next_sync(
     number: int, state: Any, set_clock: Callable[[str], None]
 ) -> None:
     client = account(edited=bool(state))
@@ -128,7 +128,7 @@ def test_a_sort_that_is_ignored_costs_no_record(state: Any) -> None:
     assert (set(result.ids), result.error) == (ALL, "")
 
 
-def test_a_sort_that_is_the_other_way_round_costs_no_record() -> None:
+def test_a_reversed_sort_costs_no_record() -> None:
     client = account(edited=True)
     client.lists["jobs"].sort(key=lambda each: each["updated_at"])
     client.honours_sorts = False
@@ -144,7 +144,7 @@ def test_records_with_missing_or_odd_timestamps_are_delivered(time: str | None) 
     assert (set(first.ids), first.error) == (ALL, "")
 
 
-def test_a_job_without_a_timestamp_on_top_ends_nothing() -> None:
+def test_a_first_job_without_a_time_does_not_end_the_read() -> None:
     client = account(edited=True)
     undated = {**record(99), "updated_at": None}
     client.after = lambda asked, page: replace(page, records=[undated, *page.records])
@@ -165,7 +165,7 @@ def test_one_wrong_empty_response_costs_nothing(number: int) -> None:
     assert (set(first.ids), first.error) == (ALL, "")
 
 
-def test_a_full_page_is_not_the_last_whatever_the_counters_say() -> None:
+def test_a_full_page_is_not_the_last_despite_the_counters() -> None:
     client = account(edited=True)
     client.after = lambda asked, page: (
         replace(page, total_pages=1) if asked.params.get("updated_at_sort") == "desc" else page
@@ -223,7 +223,7 @@ def test_jobs_that_cannot_be_split_are_read_from_both_ends() -> None:
 
 
 @pytest.mark.usefixtures("small_limit")
-def test_jobs_between_both_ends_that_cannot_be_reached_are_an_error() -> None:
+def test_unreachable_jobs_between_both_ends_are_an_error() -> None:
     client = long_account(95)
     client.query = "ignored"
     first = sync(client, "jobs")

@@ -1,4 +1,4 @@
-"""Streams below others: the children of each parent, and what becomes of parents that cannot be read."""
+"""Streams below others: the children of each parent, and the handling of parents that cannot be read."""
 
 import logging
 from collections.abc import Callable
@@ -37,14 +37,14 @@ def below_people(asked: Asked) -> bool:
     return asked.path.startswith("people/")
 
 
-def test_a_first_sync_delivers_the_full_record_of_each_parent_once() -> None:
+def test_a_first_sync_delivers_each_full_record_once() -> None:
     first = sync(people(), "people_details")
     assert sorted(first.ids) == sorted(ALL)
     assert all(each["_loxo_synced_at"] == NOW for each in first.records)
     assert (first.error, first.estimate, first.state) == ("", 30, READ)
 
 
-def test_children_of_two_parents_with_the_same_id_are_both_delivered() -> None:
+def test_children_with_one_id_of_two_parents_are_both_delivered() -> None:
     first = sync(companies(), "company_people")
     assert {each["company_id"] for each in first.records if each["id"] == 1} == set(range(1, 11))
     assert len(first.records) == 20
@@ -72,7 +72,7 @@ def test_a_nested_list_is_delivered_with_the_id_above_each_node() -> None:
     assert "hierarchies" not in first.records[0]
 
 
-def test_the_files_of_a_record_are_delivered_with_the_path_of_their_download() -> None:
+def test_files_are_delivered_with_their_download_path() -> None:
     files = [{"id": 7, "name": "CV.pdf"}, {"id": 8, "name": None}]
     client = FakeClient({"people": [record(1, resumes=files), record(2, resumes=None), record(3)]})
     first = sync(client, "person_resumes")
@@ -98,11 +98,11 @@ def test_the_files_of_a_changed_record_are_read_again() -> None:
     assert 8 in sync(client, "person_event_documents", first.state).ids
 
 
-def test_a_later_sync_asks_for_parents_that_changed() -> None:
+def test_a_later_sync_requests_changed_parents() -> None:
     client = people()
     client.edit("people", 3, updated_at=at(50), name="new")
     later = sync(client, "people_details", READ)
-    assert set(later.ids) == {3, 30}  # the parent at the state's own time is asked for again
+    assert set(later.ids) == {3, 30}  # the parent at the state's own time is requested again
     assert later.state["updated_at"] == at(50)
 
 
@@ -128,7 +128,7 @@ def test_after_an_outage_at_any_request_the_next_sync_completes(name: str, make:
 
 
 @pytest.mark.parametrize(("status", "is_proxy"), [(500, False), (403, False), (422, False), (404, True)])
-def test_one_bad_parent_costs_one_parent_until_the_next_sync(status: int, is_proxy: bool) -> None:
+def test_a_failing_parent_costs_only_itself_until_the_next_sync(status: int, is_proxy: bool) -> None:
     client = people()
     client.refuse(is_of(7), status, is_proxy)
     first = sync(client, "people_details")
@@ -141,13 +141,13 @@ def test_one_bad_parent_costs_one_parent_until_the_next_sync(status: int, is_pro
     assert (later.error, "retry" in later.state) == ("", False)
 
 
-def test_parents_to_retry_are_asked_for_first() -> None:
+def test_parents_to_retry_are_requested_first() -> None:
     client = people()
     later = sync(client, "people_details", {**READ, "retry": [{"id": 7}, {"id": 8}]})
     assert later.ids[:2] == [7, 8]
 
 
-def test_a_parent_that_stays_bad_stays_in_the_state() -> None:
+def test_a_parent_that_keeps_failing_stays_in_the_state() -> None:
     client = people()
     client.refuse(is_of(7), 500)
     state = sync(client, "people_details").state
@@ -174,7 +174,7 @@ def test_a_refused_key_stops_the_stream_at_once() -> None:
     assert sum(below_people(asked) for asked in client.asked) < 25
 
 
-def test_too_many_bad_parents_stop_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_failing_parents_stop_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_FAILURES > OUTAGE
     monkeypatch.setattr("source_loxo.streams.substream.MOST_FAILURES", 5)
     client = people(60)
@@ -187,7 +187,7 @@ def test_too_many_bad_parents_stop_the_stream(monkeypatch: pytest.MonkeyPatch) -
     assert (set(first.ids) | set(later.ids), later.error) == (set(range(1, 61)), "")
 
 
-def test_a_parent_deleted_meanwhile_is_skipped_and_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_deleted_parent_is_skipped_and_requested_again(caplog: pytest.LogCaptureFixture) -> None:
     client = people()
     client.refuse(is_of(7), 404)
     with caplog.at_level(logging.INFO, "airbyte"):
@@ -219,7 +219,7 @@ def test_parents_that_are_not_found_for_some_syncs_arrive_later(outage: int) -> 
 
 @pytest.mark.parametrize("first_bad", [1, 21, 30])
 @pytest.mark.parametrize("status", [403, 500])
-def test_neighbouring_parents_that_fail_for_ever_stop_no_others(first_bad: int, status: int) -> None:
+def test_adjacent_failing_parents_do_not_stop_the_others(first_bad: int, status: int) -> None:
     client, bad = people(100), range(first_bad, first_bad + 45)
     client.refuse(is_of(*bad), status)
     found, state = set(), None
@@ -238,7 +238,7 @@ def test_a_stored_parent_without_its_keys_is_ignored() -> None:
     assert (3 in later.ids, later.error) == (True, "")
 
 
-def test_a_deleted_parent_is_asked_for_twice_before_it_counts_as_gone() -> None:
+def test_a_deleted_parent_is_requested_twice() -> None:
     client = people()
     met: list[Any] = []
     client.refuse(lambda asked: asked.path == "people/7" and not met and not met.append(1), 404)
@@ -253,7 +253,7 @@ def test_a_null_record_counts_as_deleted() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 30])
-def test_an_object_that_the_plan_lacks_is_an_error_without_a_state(count: int) -> None:
+def test_an_object_outside_the_plan_is_an_error_without_a_state(count: int) -> None:
     client = people(count)
     client.refuse(below_people, 404)
     first = sync(client, "people_details")
@@ -263,7 +263,7 @@ def test_an_object_that_the_plan_lacks_is_an_error_without_a_state(count: int) -
     assert len(sync(client, "people_details", first.state).ids) == count
 
 
-def test_no_parents_are_no_error() -> None:
+def test_an_empty_list_of_parents_is_not_an_error() -> None:
     first = sync(people(0), "people_details")
     assert (first.records, first.error) == ([], "")
 
@@ -309,7 +309,7 @@ def test_a_full_refresh_resumes_its_own_sync() -> None:
 
 
 @pytest.mark.parametrize("number", range(2, 40, 6))
-def test_a_life_of_edits_and_deletions_arrives_by_the_next_sync(number: int, set_clock: SetClock) -> None:
+def test_many_edits_and_deletions_arrive_by_the_next_sync(number: int, set_clock: SetClock) -> None:
     client = people()
 
     def live() -> None:

@@ -1,4 +1,4 @@
-"""Candidates of jobs: later syncs ask for those of jobs that changed or that new activities name."""
+"""Candidates of jobs: later syncs request those of changed jobs and of jobs that new activities name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ def test_candidates_carry_their_job_and_the_time_of_the_sync() -> None:
     assert all(each["_loxo_synced_at"] == NOW for each in sync(account(), "job_candidates").records)
 
 
-def test_an_account_at_rest_asks_for_no_candidates(set_clock: SetClock) -> None:
+def test_an_unchanged_account_requests_no_candidates(set_clock: SetClock) -> None:
     client = account()
     set_clock(HOUR_LATER)
     client.edit("jobs", 30, updated_at=at(20))
@@ -54,17 +54,17 @@ def test_an_account_at_rest_asks_for_no_candidates(set_clock: SetClock) -> None:
     assert not any("candidates" in asked.path for asked in client.asked)
 
 
-def test_a_later_sync_asks_for_changed_jobs_and_moved_candidates(set_clock: SetClock) -> None:
+def test_a_later_sync_requests_changed_jobs_and_moves(set_clock: SetClock) -> None:
     client = account()
     client.edit("jobs", 3, updated_at=at(50))
     move(client, 7, at(51))
     set_clock(HOUR_LATER)
     later = sync(client, "job_candidates", READ)
-    assert jobs_of(later) == {30, 3, 7}  # the job at the state's own time is asked for again
+    assert jobs_of(later) == {30, 3, 7}  # the job at the state's own time is requested again
     assert (later.state["updated_at"], later.state["created_at"], later.state["full_at"]) == (at(50), at(51), NOW)
 
 
-def test_a_job_that_changed_and_moved_is_asked_for_once(set_clock: SetClock) -> None:
+def test_a_job_with_a_change_and_a_move_is_requested_once(set_clock: SetClock) -> None:
     client = account()
     client.edit("jobs", 7, updated_at=at(50))
     move(client, 7, at(51))
@@ -73,7 +73,7 @@ def test_a_job_that_changed_and_moved_is_asked_for_once(set_clock: SetClock) -> 
     assert later.ids.count(14) == 1
 
 
-def test_a_move_that_is_written_down_a_day_late_arrives(set_clock: SetClock) -> None:
+def test_a_move_that_is_entered_a_day_late_arrives(set_clock: SetClock) -> None:
     client = account()
     move(client, 7, at(36.5))
     set_clock(HOUR_LATER)
@@ -98,7 +98,7 @@ def test_an_activity_in_the_future_does_not_move_the_state_there(set_clock: SetC
 
 
 @pytest.mark.parametrize("time", [None, "no time"])
-def test_an_activity_without_a_time_stops_nothing(time: str | None, set_clock: SetClock) -> None:
+def test_an_activity_without_a_time_does_not_end_the_read(time: str | None, set_clock: SetClock) -> None:
     client = account()
     client.edit("person_events", 40, created_at=time)
     move(client, 7, at(51))
@@ -107,7 +107,7 @@ def test_an_activity_without_a_time_stops_nothing(time: str | None, set_clock: S
     assert (7 in jobs_of(later), later.error) == (True, "")
 
 
-def test_jobs_in_no_order_are_all_asked_for(set_clock: SetClock) -> None:
+def test_unsorted_jobs_are_all_requested(set_clock: SetClock) -> None:
     client = account()
     client.honours_sorts = False
     set_clock(HOUR_LATER)
@@ -163,7 +163,7 @@ def test_a_move_during_a_sync_arrives_by_the_next_one(number: int, state: Any, s
     assert "moved" in [each.get("stage") for each in (*first.records, *later.records) if each["id"] == 14]
 
 
-def test_a_full_refresh_asks_for_all_and_remembers_nothing() -> None:
+def test_a_full_refresh_reads_all_and_keeps_no_state() -> None:
     client = account()
     first = sync(client, "job_candidates", READ, full_refresh=True)
     assert (jobs_of(first), "updated_at" in first.state) == (ALL, False)

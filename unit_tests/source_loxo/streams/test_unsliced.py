@@ -48,7 +48,7 @@ def test_an_id_that_comes_twice_is_delivered_once() -> None:
     assert sync(FakeClient({"users": [record(1), record(1), record(2)]}), "users").ids == [1, 2]
 
 
-def test_hidden_activity_types_are_asked_for() -> None:
+def test_hidden_activity_types_are_requested() -> None:
     client = FakeClient({"activity_types": records(2)})
     sync(client, "activity_types")
     assert client.asked[0].params == {"show_hidden": "true"}
@@ -62,7 +62,7 @@ def test_a_list_that_ignores_after_id_is_an_error() -> None:
     assert "ignores after_id" in first.error
 
 
-def test_one_empty_page_in_the_middle_is_asked_for_again() -> None:
+def test_one_empty_page_in_the_middle_is_requested_again() -> None:
     client = FakeClient({"source_types": records(10)}, page_size=4)
     client.after = lambda asked, page: replace(page, records=[]) if len(client.asked) == 2 else page
     assert sync(client, "source_types").ids == list(range(1, 11))

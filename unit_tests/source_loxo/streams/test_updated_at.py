@@ -1,4 +1,4 @@
-"""Companies, deals, placements: later syncs read what changed if Loxo can be asked for it, otherwise all."""
+"""Companies, deals, placements: later syncs read changed records if Loxo can select them, otherwise all."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,7 +44,7 @@ def test_slices_may_be_read_in_any_order() -> None:
     assert (sorted(first.ids), first.state) == (sorted(ALL), READ)
 
 
-def test_a_later_sync_asks_for_changes_and_little_else() -> None:
+def test_a_later_sync_requests_changes_and_few_others() -> None:
     client = account(edited=True)
     later = sync(client, "companies", READ)
     assert set(later.ids) - NEAR == set(EDITED)
@@ -95,7 +95,7 @@ def test_each_stored_position_resumes_to_the_end(ranges: str) -> None:
         assert (rest.error, rest.state) == ("", READ)
 
 
-def test_a_resumed_read_does_not_begin_anew() -> None:
+def test_a_resumed_read_does_not_start_over() -> None:
     client = account(ranges="ignored")
     half = sync(client, "companies").checkpoints[8][1]
     client.recover()
@@ -129,7 +129,7 @@ def test_a_refused_position_reads_its_slice_again(status: int) -> None:
 @pytest.mark.parametrize("ranges", ["honoured", "ignored"])
 @pytest.mark.parametrize("number", range(1, 40, 5))
 @pytest.mark.parametrize("state", [None, READ], ids=["first sync", "later sync"])
-def test_a_life_of_edits_and_deletions_arrives_by_the_next_sync(
+def test_many_edits_and_deletions_arrive_by_the_next_sync(
     ranges: str, number: int, state: Any, set_clock: SetClock
 ) -> None:
     client = account(edited=bool(state), ranges=ranges)
@@ -154,7 +154,7 @@ def test_a_life_of_edits_and_deletions_arrives_by_the_next_sync(
     assert {key: held.get(key) for key in wanted} == wanted
 
 
-def test_an_edit_that_is_met_again_is_delivered_a_second_time() -> None:
+def test_an_edited_record_that_is_read_again_is_delivered_twice() -> None:
     client = account(ranges="ignored")
     client.once(12, lambda: client.edit("companies", 50, updated_at=NOW, name="new"))
     client.once(13, lambda: client.delete("companies", 1))  # the total moves, so the top of the list is read again
@@ -233,7 +233,7 @@ def test_bounds_that_are_read_in_another_zone_lose_no_edit(hours: int) -> None:
 
 
 def test_an_edit_behind_the_reader_arrives_with_the_next_sync(set_clock: SetClock) -> None:
-    """Where the list of changes comes in another order, what is edited last does not stand on its first page."""
+    """If the list of changes has another order, the latest edit is not on its first page."""
     client = account(edited=True)
     client.honours_sorts = False
 

@@ -1,4 +1,4 @@
-"""Totals that lag behind, end positions that lie, and records without times: each cost a record or a stream once."""
+"""Lagging totals, wrong end positions and records without times: each has cost a record or a stream."""
 
 from dataclasses import replace
 from typing import Any
@@ -38,7 +38,7 @@ def test_an_edit_is_not_hidden_by_a_total_that_lags(name: str, number: int) -> N
 
 
 @pytest.mark.parametrize("number", range(2, 12))
-def test_unsorted_jobs_lose_no_record_to_a_creation_that_is_not_counted(number: int) -> None:
+def test_an_uncounted_creation_hides_no_unsorted_job(number: int) -> None:
     client = FakeClient({"jobs": records(40)}, page_size=4)
     client.honours_sorts = False
     stale(client, 40)
@@ -48,7 +48,7 @@ def test_unsorted_jobs_lose_no_record_to_a_creation_that_is_not_counted(number: 
 
 
 @pytest.mark.parametrize("total", [None, 0])
-def test_a_stored_position_that_returns_nothing_starts_the_slice_over(total: int | None) -> None:
+def test_an_empty_stored_position_starts_the_slice_over(total: int | None) -> None:
     client = FakeClient({"people": records(15)}, page_size=4)
     half = sync(client, "people").checkpoints[1][1]
     position = half["slices"][0]["scroll_id"]
@@ -65,7 +65,7 @@ def test_a_stored_position_that_returns_nothing_starts_the_slice_over(total: int
     assert (delivered | set(rest.ids), rest.error) == (set(range(1, 16)), "")
 
 
-def test_a_position_that_always_returns_nothing_is_an_error() -> None:
+def test_a_position_that_is_always_empty_is_an_error() -> None:
     client = FakeClient({"people": records(15)}, page_size=4)
     position = sync(client, "people").checkpoints[1][1]["slices"][0]["scroll_id"]
     client.recover()
@@ -73,7 +73,7 @@ def test_a_position_that_always_returns_nothing_is_an_error() -> None:
     assert "records are missing" in sync(client, "people").error
 
 
-def test_a_total_that_is_missing_now_and_then_fails_no_stream() -> None:
+def test_an_occasionally_missing_total_fails_no_stream() -> None:
     client = FakeClient({"people": records(60)}, page_size=4)
     client.after = lambda asked, page: replace(page, total_count=None) if len(client.asked) % 4 == 0 else page
     first = sync(client, "people")
@@ -81,7 +81,7 @@ def test_a_total_that_is_missing_now_and_then_fails_no_stream() -> None:
 
 
 @pytest.mark.parametrize("name", ["people", "companies"])
-def test_a_query_that_answers_500_costs_no_stream(name: str) -> None:
+def test_a_query_that_returns_500_fails_no_stream(name: str) -> None:
     client = FakeClient({name: records(60)}, page_size=4)
     client.refuse(lambda asked: "query" in asked.params, 500)
     first = sync(client, name)
@@ -91,7 +91,7 @@ def test_a_query_that_answers_500_costs_no_stream(name: str) -> None:
     assert (first.error, later.error, table(first, later)[5]["name"]) == ("", "", "new")
 
 
-def test_activities_without_a_time_of_change_do_not_end_the_search_for_edits() -> None:
+def test_activities_without_a_time_do_not_end_the_read_of_edits() -> None:
     activities = [*records(60), record(61, updated_at=None)]
     client = FakeClient({"person_events": activities}, page_size=10)
     first = sync(client, "person_events")
@@ -106,8 +106,8 @@ def test_activities_without_a_time_of_change_do_not_end_the_search_for_edits() -
     assert table(first, later, last)[4].get("notes") == "new" or 4 in later.ids
 
 
-def test_rows_in_the_overlap_of_slices_hide_no_shortfall_of_a_resumed_read() -> None:
-    """Records one second apart stand in two slices, and a resumed read counts them twice."""
+def test_records_in_two_slices_hide_no_shortfall() -> None:
+    """Records one second apart are in two slices, and a resumed read counts them twice."""
     dense: list[dict[str, Any]] = [
         record(number, created_at=shift(at(1), seconds=number), updated_at=at(1)) for number in range(1, 61)
     ]
