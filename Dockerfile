@@ -4,8 +4,8 @@ FROM ${BASE_IMAGE}
 
 WORKDIR /airbyte/integration_code
 
-# A layer of its own: it is nearly all of the weight and seldom changes. The list is complete, hence --no-deps:
-# with all that airbyte-cdk asks for, the image would weigh nearly twice as much (see .ci/lock).
+# A layer of its own: it is nearly all of the size and seldom changes. The list is complete, so --no-deps applies:
+# with all dependencies of airbyte-cdk, the image would be nearly twice as large (see .ci/lock).
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --no-deps -r requirements.txt
 

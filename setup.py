@@ -10,7 +10,7 @@ RUNTIME = [
     "pyroaring>=1,<2",  # sets of record ids in a few bits each
     "orjson>=3.10,<4",  # decodes a page several times faster than the standard library; the CDK uses it too
     "pendulum>=3,<4",  # dates that people type and servers send
-    "requests>=2.32,<3",  # what the CDK's HttpClient speaks through
+    "requests>=2.32,<3",  # HTTP; the CDK's HttpClient uses it too
     "tenacity>=8.2,<10",  # retries with jitter
     "urllib3>=2.6,<3",  # read1: a body can be bounded in size and time; since 2.6 also a compressed one
 ]

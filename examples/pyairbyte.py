@@ -1,4 +1,4 @@
-"""Loxo into a DuckDB file with PyAirbyte: what is new since the last run, then a question in SQL.
+"""Loxo into a DuckDB file with PyAirbyte: new records since the last run, then a query in SQL.
 
     pip install . "airbyte>=0.71,<0.72"     # in a clone of source-loxo, with Python 3.10 to 3.12
     export LOXO_CONFIG='{"domain": "app.loxo.co", "agency_slug": "your-agency", "api_key": "your key"}'
@@ -6,7 +6,7 @@
 
 LOXO_CONFIG is the config as JSON or the name of a file that holds it, secrets/config.json if unset; LOXO_DATABASE is
 the file to write, loxo.duckdb if unset. Run it again, or from cron: PyAirbyte keeps the state in the database, and
-reads only what is new.
+reads only new records.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ An object is one row here and one schema in `schemas/`. A row contains only know
 - **path**: below `https://{domain}/api/{agency_slug}/`.
 - **paging**: which of Loxo's four styles the list has (Loxo OpenAPI 1.2.5; verified live by loxo-cli 0.8.0).
 - **records_keys**: the keys that may hold the records, the proven one first. Empty: the response is a bare array.
-- **per_page**: the page size to ask for, or 0 where the parameter is not declared: Loxo returns 422 for a query
+- **per_page**: the page size to request, or 0 where the parameter is not declared: Loxo returns 422 for a query
   parameter that it does not declare, so only parameters of the row are sent.
 - **try_per_page**: a page size to try where the parameter is not declared and sources disagree about the response.
 - **steady_sort**: a declared sort whose ascending order puts every later change behind the reader.
@@ -24,7 +24,7 @@ An object is one row here and one schema in `schemas/`. A row contains only know
 - **entity**: the name of one record, of objects whose records can be deleted: `{path}/{id}` returns the record, bare or
   under this key. The stream `deleted_records` sweeps these objects.
 - **item_type**: the name under which `dynamic_fields` defines the agency's own fields of these records.
-- **cursor_field**: the field by which an incremental sync finds new records, where Loxo offers a way to ask for them.
+- **cursor_field**: the field by which an incremental sync finds new records, where Loxo can select them.
 - **is_long**: whether the list is long in every account, so that a request for each of its records is costly.
 - **reference**: the page in Loxo's API reference, where its name does not follow from the endpoint's.
 """

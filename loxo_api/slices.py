@@ -38,7 +38,7 @@ OVERLAP_SECONDS = 1
 BEGINNING = "2010-01-01T00:00:00.000Z"
 # How often crowded slices are cut again.
 ROUNDS = 4
-# How often a total is asked for while responses lack it.
+# How often a total is requested while responses lack it.
 TOTAL_TRIES = 3
 # How often the proof of date ranges is repeated while the totals move.
 PROOF_TRIES = 4
@@ -103,7 +103,7 @@ def declared_range(endpoint: Endpoint, overlap: int = OVERLAP_SECONDS) -> DateRa
 
 
 def query_range(field: str, overlap: int = OVERLAP_SECONDS) -> DateRange:
-    """A Lucene range on a field. With both ends open, it is no filter."""
+    """A Lucene range on a field. With both ends open, there is no filter."""
     return lambda start, end: (
         {
             "query": f"{field}:[{shift(start, seconds=-overlap) if start else '*'} TO "

@@ -16,7 +16,7 @@ Whippy). Where no source shows the behaviour of Loxo, a setting offers each poss
 | writes: accepted fields, validation and faults | `api/write_rules.py`, `api/writes.py` |
 | effects of writes | `agency/write_effects.py` |
 | forms of bodies; their fields in records | `api/forms.py`; `agency/body_fields.py` |
-| wrong responses that a setting or a test asks for | `api/wrong_responses.py`, `api/scheduled_actions.py` |
+| wrong responses that a setting or a test selects | `api/wrong_responses.py`, `api/scheduled_actions.py` |
 | the control API below `/_sandbox/` | `api/control.py` |
 | the fields of people, jobs, candidates, ... | `agency/records/`, one module for each object |
 | types, statuses, users, workflows | `agency/reference_lists.py` |

@@ -2,9 +2,9 @@
 
 python -m sandbox --like report.json
 
-A report holds sides and no data, so the replay is of how the account answers: its paging, its sizes of pages, its
-counts by their order of magnitude, what it refuses, and the fields that it has beyond ours. The rows stay generated.
-Sides that a report lacks, or that could not be told, keep their defaults.
+A report holds sides and no data, so the replay covers the behaviour of the account: its pagination, its page sizes, its
+counts by their order of magnitude, its refusals, and the fields that it has beyond ours. The rows stay generated.
+Sides that a report lacks, or that are unknown, keep their defaults.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .api.endpoints import ENDPOINTS
 from .settings import SettingError
 
 FORMAT = 1
-# A report gives powers of ten; three times as many rows lie in the middle of what that means.
+# A report has powers of ten; three times as many rows is the middle of that range.
 WITHIN = 3
 # The share of requests that fail, where an account showed failures.
 SHARE = 0.02
@@ -118,7 +118,7 @@ PAGES = {
     "fixed_page_size": ("deals", "placements", "companies"),
     "source_types_page": ("source_types",),
 }
-# How the names of children begin, and the list that stands above them.
+# The prefix of the names of children, and the list of their parents.
 PARENTS = {"job": "jobs", "company": "companies", "person": "people", "country": "countries"}
 SPECIAL = {
     "state_cities": "countries/{id}/states/{id}/cities",
@@ -129,7 +129,7 @@ SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 
 
 class Report:
-    """What a report says, in the terms of the sandbox.
+    """The content of a report, in the terms of the sandbox.
 
     :raises SettingError: it is not a report that this sandbox reads.
     """
@@ -143,7 +143,9 @@ class Report:
         except (ValueError, KeyError, TypeError):
             raise SettingError(f"--like: {path} is not a report of `loxoctl doctor`") from None
         if document.get("format") != FORMAT:
-            raise SettingError(f"--like: {path} has another format than {FORMAT}; make it anew with `loxoctl doctor`")
+            raise SettingError(
+                f"--like: {path} has another format than {FORMAT}; create it again with `loxoctl doctor`"
+            )
         self.found: Found = {(subject, point): side for subject, point, side in rows if side not in (None, "")}
 
     def settings(self) -> dict[str, Any]:
@@ -175,7 +177,7 @@ class Report:
             values.setdefault(f"no_{field}", {})[name] = 1.0 if text == "in no row" else 0.5
 
     def _numbers(self) -> dict[str, Any]:
-        """Settings whose value stands in the side itself."""
+        """Settings whose value is in the side itself."""
         values: dict[str, Any] = {
             setting: size
             for setting, names in PAGES.items()
@@ -205,7 +207,7 @@ class Report:
         return {"refuse_cursors": "all", "refuse_cursors_status": statuses[0]} if statuses else {}
 
     def sizes(self) -> dict[str, int]:
-        """How many rows of each kind, in the order of magnitude that was found."""
+        """The number of rows of each kind, in the order of magnitude that was found."""
         found = {}
         cap = self._numbers().get("total_cap", 0)
         # No two lists have the same number, as if their counts stopped there.
@@ -220,7 +222,7 @@ class Report:
         return found
 
     def change(self, agency: Agency) -> None:
-        """Gives the agency what the account has in its records: fields, kinds of custom fields, uncounted records."""
+        """Adds to the agency the account's fields, kinds of custom fields and uncounted records."""
         agency.use_custom_fields(
             {item_type: self._custom_fields(name, item_type) for name, item_type in ITEM_TYPES.items()}
         )

@@ -34,7 +34,7 @@ from source_loxo.additional_fields import with_additional_fields
 
 logger = logging.getLogger("airbyte")
 
-# Enough to tell a field in half of the records from a rare one, in a small response.
+# Enough to distinguish a field in half of the records from a rare one, in a small response.
 SAMPLE_ROWS = 50
 # Parents that are tried in turn until one has children: mostly one request.
 PARENTS = 3

@@ -89,7 +89,7 @@ SCHOOLS = (
 )
 PERSON_SUMMARY = (
     "Builds and leads teams of five to thirty people. Ran two migrations to the cloud and one merger; enjoys the "
-    "quiet weeks too. Prefers products that somebody pays for. Speaks English and one more language well enough to "
+    "quiet weeks too. Prefers products with paying customers. Speaks English and one more language well enough to "
     "joke in it. Open to relocation within a day's train ride."
 )
 NOTES = (

@@ -9,7 +9,7 @@ from .endpoints import find_endpoint
 
 @dataclass(frozen=True)
 class WriteRule:
-    """What an object accepts.
+    """The writes that an object accepts.
 
     :param fields: the type of each field: text, int, num, bool, time, list, ints, items or file. Empty if the fields
         are not documented, then any field is accepted.

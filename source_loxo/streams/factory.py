@@ -56,7 +56,7 @@ Check = Callable[[list[Record]], None]
 
 
 class LoxoStream(DefaultStream):
-    """A DefaultStream with a correct `is_resumable`, which tells whether an interrupted full refresh can be resumed."""
+    """A DefaultStream with a correct `is_resumable`, which shows whether an interrupted full refresh can be resumed."""
 
     def __init__(
         self,
