@@ -31,7 +31,7 @@ class PageQueue(Queue[Any]):
     `failed` has the names of the streams whose error has passed through.
 
     :param groups_records: whether the records of a page come out as one `RecordsMessage`. The first one still comes out
-        by itself, because the CDK marks a stream as running at its first record.
+        by itself, because the CDK marks a stream as running at its first record, and so do all records with files.
     """
 
     def __init__(self, groups_records: bool = False) -> None:
@@ -41,7 +41,7 @@ class PageQueue(Queue[Any]):
         self._page: deque[Any] = deque()  # used by the main thread only
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if self._page and self._groups_records:
+        if self._page and self._groups_records and not any(record.file_reference for record in self._page):
             records = [record.data for record in self._page]
             message = RecordsMessage(self._page[0].stream_name, records)
             self._page.clear()

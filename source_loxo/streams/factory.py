@@ -26,7 +26,7 @@ from loxo_api.pages import Record as PageRecord
 from loxo_api.record_schemas import load_schema
 from loxo_api.timestamps import now
 from source_loxo.additional_fields import AdditionalFields
-from source_loxo.batch import Batch
+from source_loxo.batch import Batch, StagedRecord
 from source_loxo.cursors import PrivateCursor, StreamCursor
 from source_loxo.errors import traced
 from source_loxo.state import (
@@ -43,6 +43,7 @@ from source_loxo.streams.base import Read, StreamRead
 from source_loxo.streams.change_feed import ChangeFeed
 from source_loxo.streams.created_at import CreatedAt
 from source_loxo.streams.deleted_records import DELETED_RECORDS, PRIMARY_KEY, DeletedRecords
+from source_loxo.streams.file_transfer import FileTransfer, forget_without_files, start_over_for_files
 from source_loxo.streams.full_refresh import FullRefresh
 from source_loxo.streams.jobs import Jobs, TouchedJobs, recent_full_pass
 from source_loxo.streams.substream import Substream
@@ -75,6 +76,7 @@ class LoxoStream(DefaultStream):
             cursor_field=CursorField(endpoint.cursor_field) if endpoint.cursor_field else None,
             logger=logging.getLogger("airbyte"),
             cursor=cursor,
+            supports_file_transfer=endpoint.files,
         )
         self._is_resumable = root(endpoint).paging is Paging.SCROLL
         self._needs_state = endpoint is DELETED_RECORDS
@@ -92,12 +94,14 @@ class Order:
     """The part of the configured catalog and config that determines a read.
 
     :param start_date: a timestamp; records created earlier are omitted where Loxo can filter by creation.
+    :param includes_files: whether the files of the records are transferred too, where these are files.
     """
 
     is_incremental: bool = False
     sync_id: int | None = None
     generation_id: int | None = None
     start_date: str | None = None
+    includes_files: bool = False
 
     @classmethod
     def of(cls, configured: ConfiguredAirbyteStream, start_date: str | None) -> Order:
@@ -105,7 +109,7 @@ class Order:
         if configured.minimum_generation_id != generation_id:
             generation_id = None  # earlier syncs of the same generation are kept, so it does not name one sync
         is_incremental = configured.sync_mode is SyncMode.incremental
-        return cls(is_incremental, configured.sync_id, generation_id, start_date)
+        return cls(is_incremental, configured.sync_id, generation_id, start_date, bool(configured.include_files))
 
 
 def build_stream(
@@ -168,6 +172,8 @@ def _read(endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor, order: O
     if endpoint.parent:
         if endpoint.changes_silently and order.is_incremental and cursor.memory:
             _start_over_weekly(cursor.memory)
+        if endpoint.files:
+            options["transfer"] = _file_transfer(endpoint, client, cursor, order)
         # The parent's messages have the substream's name, because the user selected the substream.
         parent = replace(ENDPOINTS[endpoint.parent], name=endpoint.name)
         make_parent = functools.partial(_parent_read, endpoint, parent, client, cursor, order)
@@ -211,6 +217,17 @@ def _start_over_weekly(memory: State) -> None:
         memory.full_at = now()
 
 
+def _file_transfer(endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor, order: Order) -> FileTransfer | None:
+    memory = cursor.memory if order.is_incremental else None
+    if order.includes_files:
+        if memory:
+            start_over_for_files(endpoint.name, memory)
+        return FileTransfer(endpoint, client, memory)
+    if memory:
+        forget_without_files(memory)
+    return None
+
+
 class Partitions(PartitionGenerator):
     """Generates the partitions of a read, in a worker of the CDK."""
 
@@ -244,10 +261,15 @@ class ReadPartition(Partition):
                 if self._check:
                     self._check(batch)
                 named = self._fields.apply(batch) if self._fields else batch
-                records = (Record(each, self._stream_name) for each in named)
+                records = (self._record(each, found) for each, found in zip(named, batch, strict=True))
                 yield Batch(records, _guarded(batch, self._stream_name))  # type: ignore[arg-type, misc]
         except LoxoError as error:
             raise traced(error, self._stream_name) from None
+
+    def _record(self, data: PageRecord, found: PageRecord) -> Record:
+        """The record that is delivered as `data`, with the file of the one that was found."""
+        reference = found.reference if isinstance(found, StagedRecord) else None
+        return Record(data, self._stream_name, file_reference=reference)
 
     def to_slice(self) -> Mapping[str, Any]:
         return {}
