@@ -31,8 +31,9 @@ UNFINISHED = ".part"
 NAME_BYTES = 120
 # The types of Python itself: those of the machine differ.
 _TYPES = mimetypes.MimeTypes()
-# Ids stand in paths, both of requests and on the disk.
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Ids stand in paths, both of requests and on the disk, so they are numbers or words.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_RECORD_PATH = re.compile(rf"[a-z_]+/{_ID.pattern}")
 # Many formats are archives, and their names tell which.
 _ARCHIVE = "zip"
 
@@ -50,10 +51,12 @@ def files_of(endpoint: Endpoint, record: Record) -> list[Record]:
     """The files that a full record lists, each with the path of its download (Loxo OpenAPI 1.2.5).
 
     :param endpoint: the list of the files of this record, as `Endpoint.of` gives it.
-    :raises ContractError: they cannot be told apart, or an id is not one.
+    :raises ContractError: they cannot be told apart, or an id of theirs or of the record is not one.
     """
+    if not _RECORD_PATH.fullmatch(endpoint.path):
+        raise ContractError(f"{endpoint.path} is not the path of a record")
     files = record.get(endpoint.tree) or []
-    if not isinstance(files, list) or not all(isinstance(each, dict) and is_plain(each.get("id")) for each in files):
+    if not isinstance(files, list) or not all(isinstance(each, dict) and _is_id(each.get("id")) for each in files):
         raise ContractError(f"the {endpoint.tree} of {endpoint.path} are not a list of files with ids")
     found = {each["id"]: each for each in files}
     return [
@@ -61,9 +64,8 @@ def files_of(endpoint: Endpoint, record: Record) -> list[Record]:
     ]
 
 
-def is_plain(value: Any) -> bool:
-    """Whether an id is a number or a word, so that it cannot change a path."""
-    return isinstance(value, (int, str)) and bool(_PLAIN.fullmatch(str(value)))
+def _is_id(value: Any) -> bool:
+    return isinstance(value, (int, str)) and bool(_ID.fullmatch(str(value)))
 
 
 def changed_at(file: Mapping[str, Any]) -> str | None:

@@ -6,8 +6,8 @@ without a file of such a stream. The one exception is a row whose file cannot be
 
 A file counts as delivered if it is older than the mark, the start of the last complete sync. The mark is set back,
 because the times of Loxo may be in any zone; the state holds the digests of the few files that are delivered and
-younger. So its size does not depend on the number of files. A parent that could not be read keeps the mark from before
-(`SINCE`), and one with files that could not be downloaded names them (`FILES`).
+younger. So its size does not depend on the number of files. A parent that could not be read keeps its mark (`SINCE`),
+and one with files that could not be downloaded names them (`FILES`).
 """
 
 from __future__ import annotations
@@ -65,6 +65,11 @@ class FileTransfer:
         """The keys of a parent that could not be read, for the state. The parameters are those of `staged`."""
         files = {FILES: earlier[FILES]} if FILES in earlier else {}
         return {**keys, SINCE: self._since(parent, earlier), **files}
+
+    def lost(self, keys: Mapping[str, Any], files: Iterable[Record]) -> dict[str, Any]:
+        """The keys of a parent with these files, which could not be downloaded; its others are delivered."""
+        since = {SINCE: self._memory.files_began} if self._memory else {}
+        return {**keys, **since, FILES: [file["id"] for file in files]}
 
     def _since(self, parent: Record, earlier: Mapping[str, Any]) -> str:
         """The mark of a parent; a parent that is younger has none, because its files can be older than itself."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from loxo_api.client import LoxoClient
-from loxo_api.endpoints import SYNCED_AT, Endpoint, Paging
+from loxo_api.endpoints import DOWNLOAD_PATH, SYNCED_AT, Endpoint, Paging
 from loxo_api.errors import ContractError, ErrorKind, LoxoError, StorageError
 from loxo_api.files import files_of
 from loxo_api.pages import Record
@@ -28,7 +28,7 @@ from source_loxo.batch import Batch, StagedRecord
 from source_loxo.cursors import StreamCursor
 from source_loxo.reconciliation import SliceReader
 from source_loxo.streams.base import OpenReads, Read, StreamRead
-from source_loxo.streams.file_transfer import FILES, SINCE, Failure, FileTransfer
+from source_loxo.streams.file_transfer import Failure, FileTransfer
 
 logger = logging.getLogger("airbyte")
 
@@ -90,7 +90,8 @@ class Children:
         self._earlier = {self._key(keys): keys for keys in self.retry}
         self._asked: set[tuple[Any, ...]] = set()
         self._gone: list[dict[str, Any]] = []
-        self._failed: list[tuple[dict[str, Any], LoxoError]] = []
+        # What the state holds of each parent that failed, the error, and the paths of the files if only these failed.
+        self._failed: list[tuple[dict[str, Any], LoxoError, list[str]]] = []
         self._transient_in_a_row = self._repeated_failures = 0
         self._delivered = self._claimed = 0
         self._refusal: LoxoError | None = None
@@ -111,7 +112,7 @@ class Children:
                 self._report_progress()
                 if self._must_stop:
                     for parent in rest:
-                        self._failed.append((self._unread(parent), self._failed[-1][1]))
+                        self._failed.append((self._unread(parent), self._failed[-1][1], []))
         # No state before a parent has answered, because the plan may lack the whole object.
         if commit:
             batch.commit = partial(self._commit, commit, batch)
@@ -135,7 +136,7 @@ class Children:
     @property
     def is_sound(self) -> bool:
         """Whether the object exists as far as is known: a parent has answered, or nothing points to the contrary."""
-        refusals = any(error.kind is not ErrorKind.TRANSIENT for _, error in self._failed)
+        refusals = any(error.kind is not ErrorKind.TRANSIENT for _, error, _ in self._failed)
         return bool(self.answered or not (self._newly_gone or refusals))
 
     @property
@@ -157,7 +158,7 @@ class Children:
             with self._lock:
                 waiting = [{**keys, **self._unread(keys)} for keys in self.retry if self._key(keys) not in self._asked]
                 gone = [self._counted(keys) for keys in self._gone]
-                failed = [self._counted(keys) for keys, _ in self._failed]
+                failed = [self._counted(keys) for keys, *_ in self._failed]
                 self._cursor.memory.retry = [*waiting, *(keys for keys in gone if keys[TRIES] < GONE_SYNCS), *failed]
 
     def _counted(self, keys: dict[str, Any]) -> dict[str, Any]:
@@ -194,15 +195,17 @@ class Children:
             rows, failures = self._transfer.staged(rows, parent, self._earlier.get(self._key(keys), {}))
             if any(error.is_not_found for _, error in failures):
                 rows, failures = self._still_listed(parent, rows, failures)
+            claimed = len(rows)
         with self._lock:
             self.answered += 1
             if not failures:
                 self._transient_in_a_row = 0
             self._delivered += len(rows)
             self._claimed += claimed
-        if failures:
-            files = {FILES: [file["id"] for file, _ in failures]}
-            self._note_failure({**keys, **files}, failures[0][1], is_repeated)
+        if self._transfer and failures:
+            files = [file for file, _ in failures]
+            lost = [file[DOWNLOAD_PATH] for file in files]
+            self._note_failure(self._transfer.lost(keys, files), failures[0][1], is_repeated, lost)
         return rows
 
     def _still_listed(
@@ -223,7 +226,9 @@ class Children:
             return keys
         return self._transfer.failed(keys, parent, self._earlier.get(self._key(keys), {}))
 
-    def _note_failure(self, keys: dict[str, Any], error: LoxoError, is_repeated: bool) -> None:
+    def _note_failure(
+        self, keys: dict[str, Any], error: LoxoError, is_repeated: bool, lost: list[str] | None = None
+    ) -> None:
         """One failing parent costs one parent.
 
         :raises LoxoError: Loxo does not accept the key, so that no parent can answer.
@@ -231,7 +236,7 @@ class Children:
         if error.status == 401 or isinstance(error, StorageError):
             raise error
         with self._lock:
-            self._failed.append((keys, error))
+            self._failed.append((keys, error, lost or []))
             is_transient = error.kind is ErrorKind.TRANSIENT
             if is_repeated:
                 self._repeated_failures += is_transient
@@ -305,18 +310,13 @@ class Children:
                 404,
             )
 
-    def _lost_files(self, keys: Mapping[str, Any]) -> list[str]:
-        """The files of a parent that was read, by the path of their list."""
-        endpoint = self.endpoint.of(keys)
-        return [] if SINCE in keys else [f"{endpoint.path}/{endpoint.tree}/{each}" for each in keys.get(FILES, [])]
-
     def _failure(self) -> LoxoError:
         """The error that names the parents that could not be read."""
         name, parent = self.endpoint.name, self.endpoint.parent
-        lost = [file for keys, _ in self._failed for file in self._lost_files(keys)]
-        unread = ["/".join(map(str, self._key(keys))) for keys, _ in self._failed if not self._lost_files(keys)]
+        lost = [path for *_, paths in self._failed for path in paths]
+        unread = ["/".join(map(str, self._key(keys))) for keys, _, paths in self._failed if not paths]
         texts = [f"{len(unread)} of {parent} could not be read (ids {_some(unread)})"] if unread else []
-        texts += [f"{len(lost)} files could not be downloaded ({_some(lost)})"] if lost else []
+        texts += [f"{len(lost)} of the files could not be downloaded ({_some(lost)})"] if lost else []
         error = self._failed[0][1]
         others = "The stream stopped there" if self._must_stop else "All others are delivered"
         return LoxoError(
