@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import airbyte_cdk
 import pytest
-from test_transport import Server, answer, dripping
+from test_transport import Server, answer
 
 from loxo_api import client as client_module
 from loxo_api import transport as transport_module
@@ -155,7 +156,15 @@ def test_a_file_has_more_time_than_a_page_by_its_size(
 ) -> None:
     monkeypatch.setattr(transport_module, "RESPONSE_SECONDS", 0.3)
     monkeypatch.setattr(transport_module, "SLOWEST_DOWNLOAD", slowest)
-    _, client = serve(dripping(answer(PDF), 80))
+
+    def slowly() -> Iterator[bytes]:
+        said = answer(PDF)
+        yield said[:-20]
+        for place in range(-20, 0):
+            threading.Event().wait(0.03)
+            yield said[place : place + 1 or None]
+
+    _, client = serve(slowly())
     if slowest == 100:
         assert store(client, FILE, tmp_path).size == len(PDF)
     else:
