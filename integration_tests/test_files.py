@@ -18,14 +18,14 @@ from sandbox.process import Sandbox
 from tools.connector import Connector, Output, last_states, parse
 
 FAULTS = {
-    "status_500": 0.05,
-    "status_503": 0.05,
-    "reset": 0.05,
-    "truncate": 0.05,
-    "html": 0.05,
-    "json": 0.05,
-    "wrong_length": 0.05,
-    "empty": 0.05,
+    "status_500": 0.03,
+    "status_503": 0.03,
+    "reset": 0.03,
+    "truncate": 0.03,
+    "html": 0.03,
+    "json": 0.03,
+    "wrong_length": 0.03,
+    "empty": 0.03,
     "slow": 0.02,
 }
 RESUMES = "person_resumes"
