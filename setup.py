@@ -7,6 +7,7 @@ PACKAGES = ("destination_loxo", "loxo_api", "loxoctl", "source_loxo")
 # Only what `read` needs: the image installs nothing else.
 RUNTIME = [
     "airbyte-cdk>=7.39,<8",  # the Airbyte protocol, the concurrent core, HttpClient
+    "filetype>=1.2,<2",  # the type of a file by its first bytes, without a library of the system
     "pyroaring>=1,<2",  # sets of record ids in a few bits each
     "orjson>=3.10,<4",  # decodes a page several times faster than the standard library; the CDK uses it too
     "pendulum>=3,<4",  # dates that people type and servers send

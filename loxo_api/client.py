@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from loxo_api.config import Config
 from loxo_api.endpoints import Endpoint
 from loxo_api.error_messages import ErrorMessages
-from loxo_api.errors import ContractError, LoxoError
+from loxo_api.errors import ContractError, LoxoError, StorageError
 from loxo_api.exact_json import loads
 from loxo_api.http_messages import Request, Response
 from loxo_api.pages import Page, decode_page
@@ -28,6 +30,20 @@ MAX_PAGE_MB = 64
 # Twenty pages above this size, in MB, do not fit into a small container together. So smaller pages of about half this
 # size are requested; where the page size cannot be chosen, such pages are read one at a time.
 SHARED_PAGE_MB = 4
+# The largest file that Airbyte transfers (FILE_SIZE_LIMIT of airbyte-cdk).
+MAX_FILE_BYTES = 1_500_000_000
+# The number of bytes at the start of a file that show its type.
+HEAD_BYTES = 8192
+# The forms in which Loxo and proxies report errors. A file of such a type comes as an attachment.
+PAGE_TYPES = ("html", "json")
+
+
+class Download(NamedTuple):
+    """A file that was downloaded whole: its size, SHA-256 and first bytes."""
+
+    size: int
+    sha256: str
+    head: bytes
 
 
 class LoxoClient:
@@ -90,6 +106,60 @@ class LoxoClient:
             return retrying(self._policy, safe, partial(self._respond, name, request))
         except TooLarge as error:
             raise self._errors.too_large(name, error) from None
+
+    def download(self, path: str, target: Path) -> Download:
+        """Writes the file that Loxo returns at this path, in pieces, with the account's rate, retries and errors.
+
+        A body is a file if it is not empty and its length is the one that the response declares.
+
+        :param target: is overwritten; after an error, its content is of no use.
+        :raises StorageError: the target cannot be written.
+        :raises LoxoError: Loxo refused the request, the file is too large, or no whole file arrived.
+        """
+        with self._gate:
+            return retrying(self._policy, Replay.SAFE, partial(self._received, path, target))
+
+    def _received(self, path: str, target: Path) -> Download:
+        """Sends the request for a file once, when the rate allows."""
+        name = f"GET {path}"
+        self._rate.wait_for_turn()
+        try:
+            with self._transport.receive(Request("GET", path)) as (response, pieces):
+                self._rate.learn(response)
+                if response.status_code != 200:
+                    raise self._errors.refused(name, path, response)
+                if (_declared_length(response) or 0) > MAX_FILE_BYTES:
+                    raise self._errors.file_too_large(name, MAX_FILE_BYTES)
+                found = self._written(name, pieces, target)
+        except NO_RESPONSE as error:
+            raise self._errors.no_response(name, error) from None
+        try:
+            _check_download(response, found)
+        except ContractError as error:
+            raise self._errors.unreadable(name, response, error) from None
+        return found
+
+    def _written(self, name: str, pieces: Iterator[bytes], target: Path) -> Download:
+        """Writes the pieces; errors of the disk do not count as errors of the connection."""
+        digest, head, size = hashlib.sha256(), b"", 0
+        try:
+            with target.open("wb") as file:
+                for piece in self._arriving(name, pieces):
+                    size += len(piece)
+                    if size > MAX_FILE_BYTES:
+                        raise self._errors.file_too_large(name, MAX_FILE_BYTES)
+                    head += piece[: HEAD_BYTES - len(head)]
+                    digest.update(piece)
+                    file.write(piece)
+        except OSError as error:
+            raise StorageError(target.parent, error) from None
+        return Download(size, digest.hexdigest(), head)
+
+    def _arriving(self, name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from pieces
+        except NO_RESPONSE as error:
+            raise self._errors.no_response(name, error) from None
 
     def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Page:
         """One page of a list; the endpoint's constant filters and page size are added.
@@ -171,3 +241,30 @@ class LoxoClient:
         if not 200 <= response.status_code < 300:
             raise self._errors.refused(name, request.path, response)
         return response
+
+
+def _declared_length(response: Response) -> int | None:
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdecimal() else None
+
+
+def _check_download(response: Response, found: Download) -> None:
+    """:raises ContractError: the body is not proven to be a whole file."""
+    if not found.size:
+        raise ContractError("the file is empty")
+    headers = {name.lower(): value.lower() for name, value in response.headers.items()}
+    is_attachment = headers.get("content-disposition", "").startswith("attachment")
+    is_page = any(kind in headers.get("content-type", "") for kind in PAGE_TYPES) or _is_html(found.head)
+    if is_page and not is_attachment:
+        raise ContractError("it is a page or a message instead of a file")
+    # HTTP ends a chunked body with a mark, and urllib3 accepts no other end.
+    declared = _declared_length(response)
+    is_chunked = "chunked" in headers.get("transfer-encoding", "")
+    if declared is None and not is_chunked:
+        raise ContractError("it declares no length, so nothing proves that it is whole")
+    if declared is not None and not headers.get("content-encoding") and found.size != declared:
+        raise ContractError(f"{found.size} of {declared} bytes arrived")
+
+
+def _is_html(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith((b"<!doctype html", b"<html"))

@@ -114,6 +114,11 @@ class ErrorMessages:
         text = f"Loxo returned an unreadable response: {error}. No record is skipped. Report this if it persists."
         return LoxoError(f"{name}: {text}", ErrorKind.SYSTEM, 200, may_have_effect=True)
 
+    def file_too_large(self, name: str, limit: int) -> LoxoError:
+        """The error for a file above the size limit, which stays as it is."""
+        text = f"the file is larger than {limit / 1e9} GB, the most that is transferred. Fetch it from Loxo by hand."
+        return LoxoError(f"{name}: {text}", ErrorKind.CONFIG, 200)
+
     def _later(self, fields: str) -> str:
         """The remedy for an error that is transient, or due to these fields."""
         if self._policy.is_interactive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 
 
 class ErrorKind(Enum):
@@ -57,3 +58,13 @@ class ContractError(LoxoError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ErrorKind.SYSTEM)
+
+
+class StorageError(LoxoError):
+    """A file of Loxo that cannot be written to this machine's disk."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        text = (
+            f"files cannot be written into {folder}: {error.strerror or error}. Make room or allow it, then try again."
+        )
+        super().__init__(text, ErrorKind.TRANSIENT)

@@ -14,7 +14,8 @@ import os
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol
 
 import requests
@@ -32,6 +33,12 @@ CONNECTIONS = 256
 TIMEOUTS = (10, 60)
 # Seconds for a whole response: a server that drips a byte a second, in header or body, never trips the timeouts above.
 RESPONSE_SECONDS = 300
+# A file may take longer than a page: this many bytes a second are enough, so the largest one has an hour and a half.
+SLOWEST_DOWNLOAD = 256 << 10
+# Many files are downloaded side by side, and of each one piece is in memory.
+PIECE = 64 << 10
+# The largest body that is read of a response that refuses a download, in MB.
+REFUSAL_MB = 1
 
 # The exceptions that requests raises, or lets through, when no complete response arrives.
 NO_RESPONSE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
@@ -45,6 +52,8 @@ class Sender(Protocol):
     """Sends a request; `Transport` documents the errors. Tests inject their own."""
 
     def send(self, request: Request) -> Response: ...
+
+    def receive(self, request: Request) -> AbstractContextManager[tuple[Response, Iterator[bytes]]]: ...
 
 
 def is_unsent(error: BaseException | None) -> bool:
@@ -83,19 +92,43 @@ class Transport:
         :raises TooLarge: the body is larger than `max_megabytes`.
         :raises requests.RequestException, urllib3.exceptions.HTTPError, OSError: no complete response in time.
         """
+        response = self._sent(request)
+        body = b"".join(_read_body(response, request.max_megabytes))
+        return Response(response.status_code, response.headers, body, response.elapsed.total_seconds())
+
+    @contextmanager
+    def receive(self, request: Request) -> Iterator[tuple[Response, Iterator[bytes]]]:
+        """Sends one request, once, and gives a body with status 200 piece by piece, and not in the response.
+
+        The errors are those of `send`, and are raised between the pieces too: a body that is shorter than its
+        Content-Length is not complete.
+        """
+        response = self._sent(request, {"Accept": "*/*", "Accept-Encoding": "identity"})
+        with response:
+            seconds = response.elapsed.total_seconds()
+            if response.status_code != 200:
+                body = b"".join(_read_body(response, REFUSAL_MB))
+                yield Response(response.status_code, response.headers, body, seconds), iter(())
+                return
+            length = response.headers.get("Content-Length", "")
+            if length.isdecimal() and isinstance(response.raw._original_response, _BoundedResponse):
+                response.raw._original_response.allow(int(length) / SLOWEST_DOWNLOAD)
+            yield Response(200, response.headers, b"", seconds), _pieces(response, PIECE)
+
+    def _sent(self, request: Request, headers: dict[str, str] | None = None) -> requests.Response:
+        """The response, with its body still to be read."""
         self._refuse_private_networks()
-        response = self._session.request(
+        return self._session.request(
             request.method,
             f"{self._base_url}/{request.path}",
             params=request.params,
             data=list(request.form) or None,
             files=[(field, (name, content)) for field, name, content in request.files] or None,
+            headers=headers,
             timeout=TIMEOUTS,
             stream=True,
             allow_redirects=False,
         )
-        body = _read_body(response, request.max_megabytes)
-        return Response(response.status_code, response.headers, body, response.elapsed.total_seconds())
 
     def _refuse_private_networks(self) -> None:
         """A name can resolve to any address, also to one that only this machine can reach."""
@@ -116,17 +149,23 @@ class Transport:
             self._is_public = True
 
 
-def _read_body(response: requests.Response, megabytes: int) -> bytes:
+def _pieces(response: requests.Response, size: int) -> Iterator[bytes]:
+    """The body, decompressed, as it arrives."""
+    while piece := response.raw.read1(size, decode_content=True):
+        yield piece
+
+
+def _read_body(response: requests.Response, megabytes: int) -> list[bytes]:
     """The whole body, decompressed."""
     pieces, size = [], 0
     with response:
-        while piece := response.raw.read1(1 << 20, decode_content=True):
+        for piece in _pieces(response, 1 << 20):
             pieces.append(piece)
             size += len(piece)
             if size > megabytes << 20:
                 pieces.clear()  # the error's traceback would keep them
                 raise TooLarge(f"the body is larger than {megabytes} MB")
-    return b"".join(pieces)
+    return pieces
 
 
 class _Pieces(io.RawIOBase):
@@ -135,7 +174,13 @@ class _Pieces(io.RawIOBase):
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._raw = connected.makefile("rb", buffering=0)
-        self._deadline = time.monotonic() + RESPONSE_SECONDS
+        self._seconds: float = RESPONSE_SECONDS
+        self._deadline = time.monotonic() + self._seconds
+
+    def allow(self, seconds: float) -> None:
+        """Moves the deadline."""
+        self._seconds += seconds
+        self._deadline += seconds
 
     def readable(self) -> bool:
         return True
@@ -143,7 +188,7 @@ class _Pieces(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"the response took longer than {RESPONSE_SECONDS} seconds")
+            raise TimeoutError(f"the response took longer than {self._seconds:.0f} seconds")
         self._socket.settimeout(min(TIMEOUTS[1], left))
         return self._raw.readinto(buffer)
 
@@ -156,7 +201,12 @@ class _BoundedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
         self.fp.close()
-        self.fp = io.BufferedReader(_Pieces(sock))
+        self._body = _Pieces(sock)
+        self.fp = io.BufferedReader(self._body)
+
+    def allow(self, seconds: float) -> None:
+        """Gives the response this much more time."""
+        self._body.allow(seconds)
 
 
 class _Plain(HTTPConnection):

@@ -39,6 +39,14 @@ ACTIONS = (
     "add-note-to-application",
     "get-candidate-attachments",
 )
+# Those of loxo_api.files.
+FILE_STREAMS = (
+    "person_resumes",
+    "person_documents",
+    "job_documents",
+    "company_documents",
+    "person_event_documents",
+)
 ACTION_EPILOG = """\
 actions:
   {}
@@ -57,12 +65,13 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     formatter = argparse.RawDescriptionHelpFormatter
-    found = Parser(prog="loxoctl", description="Any request to a Loxo account, recruiting actions, a doctor.",
+    found = Parser(prog="loxoctl", description="Any request to a Loxo account, recruiting actions, files, a doctor.",
                    epilog=EPILOG, formatter_class=formatter)  # fmt: skip
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_request(commands.add_parser("request", help="send one request, or read a whole list with --all"))
     _add_action(commands.add_parser("action", help="one of the seven recruiting actions, or a batch of one",
                                     epilog=ACTION_EPILOG, formatter_class=formatter))  # fmt: skip
+    _add_files(commands.add_parser("files", help="download the files of people, jobs, companies and activities"))
     _add_doctor(commands.add_parser("doctor", help="examine how this account behaves; sends GET only"))
     return found
 
@@ -94,6 +103,15 @@ def _add_action(command: argparse.ArgumentParser) -> None:
                          help="the activity type that moves to a stage, if names do not show it")  # fmt: skip
 
 
+def _add_files(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", metavar="FILE", help="the connector's config file")
+    command.add_argument("--to", metavar="DIR", required=True,
+                         help="where they are put; a second run downloads what is new, changed or missing")  # fmt: skip
+    command.add_argument("--since", metavar="TIME", help="leave out files that changed earlier")
+    command.add_argument("--stream", action="append", choices=FILE_STREAMS, metavar="NAME",
+                         help=f"only these: {', '.join(FILE_STREAMS)}; may repeat")  # fmt: skip
+
+
 def _add_doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", metavar="FILE", help="the connector's config file")
     command.add_argument("--report", metavar="FILE", help="write the findings as JSON, and a summary beside it as .md")
@@ -123,6 +141,10 @@ def _run(options: argparse.Namespace) -> int:
             from loxoctl.action_command import action
 
             return action(options)
+        if options.command == "files":
+            from loxoctl.files_command import files
+
+            return files(options)
         from loxoctl.doctor_command import doctor
 
         return doctor(options)

@@ -21,8 +21,10 @@ INTERRUPTED = 130  # Ctrl-C
 
 def of(error: LoxoError) -> int:
     """The exit code of an error, by the party that can correct it."""
-    from loxo_api.errors import ErrorKind
+    from loxo_api.errors import ErrorKind, StorageError
 
+    if isinstance(error, StorageError):
+        return OUTPUT
     if error.kind is ErrorKind.TRANSIENT:
         return TRANSIENT
     if 400 <= error.status < 500 and error.status not in (401, 403, 408, 429) and not error.retryable:

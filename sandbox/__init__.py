@@ -22,6 +22,7 @@ Whippy). Where no source shows the behaviour of Loxo, a setting offers each poss
 | types, statuses, users, workflows | `agency/reference_lists.py` |
 | custom fields; countries, states, cities | `agency/custom_fields.py`; `agency/geography.py` |
 | the moves of candidates through the stages of jobs | `agency/hiring_history.py` |
+| the contents of files | `agency/file_contents.py` |
 | names and texts of the generated records | `agency/sample_names.py`, `agency/sample_texts.py` |
 | the number of rows, the assembly of all tables | `agency/generator.py` |
 | row storage, relations between tables | `agency/table.py`, `agency/agency.py` |

@@ -137,6 +137,14 @@ class Sandbox:
         response: list[dict[str, Any]] = self.call("GET", f"objects/{name}/records")
         return response
 
+    def file(self, path: str) -> bytes:
+        """Return the content of the file at the path of a download, unaffected by settings."""
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            f"{self.url}/_sandbox/files/{path}"
+        ) as response:
+            content: bytes = response.read()
+        return content
+
     def life(self) -> list[dict[str, Any]]:
         """Return the log of background changes (`life_per_second`): n, at, op, object, id and, if any, fields."""
         response: list[dict[str, Any]] = self.call("GET", "life")

@@ -11,6 +11,17 @@ from . import timestamps
 from .hashing import hash64
 
 FAULT_KINDS = ("status_500", "status_503", "reset", "truncate", "html", "slow", "proxy_404", "errors")
+DOWNLOAD_FAULT_KINDS = (
+    "status_500",
+    "status_503",
+    "reset",
+    "truncate",
+    "html",  # 200 with the HTML page of a proxy
+    "json",  # 200 with an error object
+    "wrong_length",  # Content-Length is larger than the body
+    "empty",  # 200 with no body
+    "slow",
+)
 WRITE_FAULT_KINDS = (
     "status_429",
     *(
@@ -65,6 +76,7 @@ ODD_VALUE_KINDS = ("nested", "big_integers", "surrogates", "nul")
 # Settings with a mapping: the allowed entries, and whether they are its keys or its values.
 MAPPING_CHOICES: dict[str, tuple[tuple[str, ...], str]] = {
     "faults": (FAULT_KINDS, "keys"),
+    "download_faults": (DOWNLOAD_FAULT_KINDS, "keys"),
     "write_faults": (WRITE_FAULT_KINDS, "keys"),
     "life_shares": (CHANGE_KINDS, "keys"),
     "answers": (RESPONSE_KINDS, "values"),
@@ -91,6 +103,8 @@ class Settings:
     retry_after_value: float = 1
     faults: dict[str, float] = field(default_factory=lambda: dict.fromkeys(FAULT_KINDS, 0.0))  # share of requests
     slow_ms: float = 1000  # delay of a `slow` fault
+    download_faults: dict[str, float] = field(default_factory=dict)  # share of downloads, which then have no others
+    download_type: str = "application/octet-stream"  # Content-Type of files; not known
     fault_paths: list[str] = field(default_factory=list)  # empty = every path
     drip_header: dict[str, float] = field(default_factory=dict)  # object -> ms between two bytes of the response header
     clock_ahead: float = 0  # seconds between the server's clock and the machine's

@@ -15,7 +15,7 @@ from typing import Any
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
 from airbyte_cdk.sources.types import Record
 
-from source_loxo.batch import Batch, RecordsMessage
+from source_loxo.batch import Batch, RecordsMessage, StagedRecord
 
 # A page and the state behind it are two items, so five pages wait for a slow destination.
 QUEUE_ITEMS = 10
@@ -32,7 +32,8 @@ class PageQueue(Queue[Any]):
     `failed` has the names of the streams whose error has passed through.
 
     :param groups_records: whether the records of a page are returned as one `RecordsMessage`. The first one is still
-        returned by itself, because the CDK marks a stream as running at its first record.
+        returned by itself, because the CDK marks a stream as running at its first record, and so is each record of a
+        page with files.
     """
 
     def __init__(self, groups_records: bool = False) -> None:
@@ -44,7 +45,7 @@ class PageQueue(Queue[Any]):
         self._records: deque[Any] = deque()
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if self._records and self._groups_records:
+        if self._records and self._groups_records and not any(isinstance(each, StagedRecord) for each in self._records):
             message = RecordsMessage(self._stream_name, list(self._records))
             self._records.clear()
             return message
@@ -56,7 +57,9 @@ class PageQueue(Queue[Any]):
                 return item
             self._stream_name = item.stream_name
             self._records.extend(item)
-        return Record(self._records.popleft(), self._stream_name)
+        record = self._records.popleft()
+        reference = record.reference if isinstance(record, StagedRecord) else None
+        return Record(record, self._stream_name, file_reference=reference)
 
     def empty(self) -> bool:
         return not self._records and super().empty()

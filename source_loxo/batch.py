@@ -6,9 +6,23 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from airbyte_cdk.models import AirbyteMessage, Type
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessageFileReference, Type
 
 from loxo_api.pages import Record
+
+
+class StagedRecord(dict[str, Any]):
+    """A record with its file in the staging directory.
+
+    :param digest: names this version of the file.
+    :param dated: the time of its last change or of its parent's creation, the later one; empty if Loxo names none.
+    """
+
+    def __init__(self, record: Record, reference: AirbyteRecordMessageFileReference, digest: str, dated: str) -> None:
+        super().__init__(record)
+        self.reference = reference
+        self.digest = digest
+        self.dated = dated
 
 
 class Batch(list[Record]):

@@ -23,11 +23,12 @@ import termios
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
-from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, Type
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessageFileReference, ConnectorSpecification, Type
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 
 from loxo_api.exact_json import dumps
@@ -201,13 +202,18 @@ def _encoded(message: AirbyteMessage) -> Iterator[bytes]:
         for data in message.records:
             yield _encoded_record(message.stream, data, message.emitted_at)
     elif message.record:
-        yield _encoded_record(message.record.stream, message.record.data, message.record.emitted_at)
+        yield _encoded_record(
+            message.record.stream, message.record.data, message.record.emitted_at, message.record.file_reference
+        )
     else:
         yield AirbyteEntrypoint.airbyte_message_to_string(message).encode()
 
 
-def _encoded_record(stream: str, data: Any, emitted_at: int) -> bytes:
-    return dumps({"type": "RECORD", "record": {"stream": stream, "data": data, "emitted_at": emitted_at}})
+def _encoded_record(
+    stream: str, data: Any, emitted_at: int, file: AirbyteRecordMessageFileReference | None = None
+) -> bytes:
+    record = {"stream": stream, "data": data, "emitted_at": emitted_at}
+    return dumps({"type": "RECORD", "record": {**record, "file_reference": asdict(file)} if file else record})
 
 
 def _end_on_signals(out: WholeLines, is_sync: bool) -> None:

@@ -30,11 +30,17 @@ class State:
     :param full_at: the time of the last read of all parents, for children that change without a trace in the parent.
     :param retry: the keys of the parents whose children could not be read, each with the number of tries; the
         next sync reads them first.
+    :param files_at: the mark of the files: older ones are delivered (`streams/file_transfer.py`).
+    :param files_began: during a sync, the mark that it leaves.
+    :param files_delivered: by the digest of a file that is younger than the mark and delivered, its time in seconds.
     """
 
     KIND: ClassVar[str] = ""
     full_at: str | None = None
     retry: list[dict[str, Any]] = field(default_factory=list)
+    files_at: str | None = None
+    files_began: str | None = None
+    files_delivered: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The emitted state, without empty fields."""
@@ -77,6 +83,9 @@ class State:
             isinstance(k, dict) for k in stored.get("retry", [])
         ):
             return "its list of parents to retry is malformed"
+        files = stored.get("files_delivered", {})
+        if not isinstance(files, dict) or not all(type(each) is int for each in files.values()):
+            return "its list of delivered files is malformed"
         return ""
 
 
@@ -96,6 +105,8 @@ _TIMES = (
     "seen_created_at",
     "seen_updated_at",
     "full_at",
+    "files_at",
+    "files_began",
     "looked_back_at",
     "walk_top",
 )

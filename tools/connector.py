@@ -133,6 +133,7 @@ class Connector:
         mode: str = "full_refresh",
         state: Any = None,
         sync_id: int | None = None,
+        include_files: bool = False,
     ) -> list[str]:
         """Arguments of a read of the named streams, or of all; a stream that cannot do the mode is read in full."""
         known = self.discover()
@@ -140,7 +141,9 @@ class Connector:
         for name in known if streams is None else streams:
             stream = known.get(name, {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]})
             mode_here = mode if mode in stream["supported_sync_modes"] else "full_refresh"
-            configured = {"stream": stream, "sync_mode": mode_here, "destination_sync_mode": "append"}
+            configured: dict[str, Any] = {"stream": stream, "sync_mode": mode_here, "destination_sync_mode": "append"}
+            if include_files:
+                configured["include_files"] = True
             chosen.append(configured if sync_id is None else {**configured, "sync_id": sync_id})
         arguments = ["read", "--config", self._config, "--catalog", self._file("catalog", {"streams": chosen})]
         return arguments if state is None else [*arguments, "--state", self._file("state", state)]

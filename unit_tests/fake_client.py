@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pendulum
@@ -20,10 +21,12 @@ from airbyte_cdk.models import AirbyteMessage, Type
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from loxo_api.endpoints import Endpoint, Paging
+from loxo_api.client import Download
+from loxo_api.endpoints import DOWNLOAD_PATH, Endpoint, Paging
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import COUNT_CAP, Page, Record
 from loxo_api.timestamps import parse_timestamp, shift, to_seconds
+from source_loxo.batch import StagedRecord
 from source_loxo.streams.factory import STREAMS, Order, build_stream
 
 NOW = "2025-01-01T00:00:00.000Z"
@@ -102,6 +105,20 @@ class FakeClient:
             self.asked.append(asked)
             self.before(asked)
             return self.after(asked, self._page(endpoint, asked.params))
+
+    def download(self, path: str, target: Path) -> Download:
+        """The content of each file is the path of its download."""
+        with self._lock:
+            asked = Asked(path, {})
+            self.asked.append(asked)
+            self.before(asked)
+            target.write_text(path)
+        return Download(len(path), "", path.encode())
+
+    @property
+    def downloads(self) -> list[str]:
+        """The paths of the files that were asked for, without those of pages."""
+        return [asked.path for asked in self.asked if asked.path.endswith("/download")]
 
     def edit(self, path: str, number: int, **fields: Any) -> None:
         """Replaces a record, so that what was delivered of it stays as it was."""
@@ -220,11 +237,13 @@ class Sync:
     """The output of a sync.
 
     :param checkpoints: each emitted state with the number of records before it.
+    :param files: by the path of its download, the content of each file that a record refers to.
     :param error: the message of the first error; empty if there was none.
     """
 
     records: list[Record] = field(default_factory=list)
     checkpoints: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
     estimate: float | None = None
     error: str = ""
 
@@ -276,6 +295,10 @@ def sync(
             with _noted(result):
                 for batch in partition.read():
                     result.records += batch
+                    for each in batch:
+                        if isinstance(each, StagedRecord):
+                            content = Path(each.reference.staging_file_url or "").read_text()
+                            result.files[each[DOWNLOAD_PATH]] = content
                     stream.cursor.observe(batch)
     stream.cursor.ensure_at_least_one_state_emitted()
     return result

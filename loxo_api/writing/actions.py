@@ -13,9 +13,7 @@ that Loxo has confirmed it. `key` in the input is the caller's name for the writ
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -24,6 +22,7 @@ from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
+from loxo_api.files import files_of, store
 from loxo_api.pages import Record
 from loxo_api.writing.action_inputs import application, attachment, attachments, candidate, number, part
 from loxo_api.writing.changes import reason_of
@@ -140,32 +139,24 @@ class Actions:
         if not data.get("folder"):
             raise Rejection("'folder' is missing: the place for the files")
         folder = Path(str(data["folder"]))
-        folder.mkdir(parents=True, exist_ok=True)
         person = next(iter(self._writer.client.page(ENDPOINTS["people_details"].of({"id": person_id})).records), None)
         if person is None:
             raise Rejection(f"Loxo has no person {person_id}")
         found = [
-            self._downloaded(person_id, kind, file, folder)
+            self._downloaded(file, kind, folder / kind)
             for kind in ("resumes", "documents")
-            for file in person.get(kind) or []
+            for file in files_of(ENDPOINTS[f"person_{kind}"].of({"id": person_id}), person)
         ]
         return {"outcome": "read", "reason": "", "candidate_id": person_id, "attachments": found}
 
-    def _downloaded(self, person_id: int, kind: str, file: Record, folder: Path) -> dict[str, Any]:
-        content = self._writer.client.request("GET", f"people/{person_id}/{kind}/{file['id']}/download").body
-        # A name is what anybody called a file: no part of a path, and not unique.
-        name = re.sub(r"[^\w.,()&+ -]", "_", str(file.get("name") or "file")).lstrip(".")[-150:] or "file"
-        target = folder / f"{file['id']} {name}"
-        unfinished = target.with_name(f".{file['id']}.part")
-        unfinished.write_bytes(content)
-        unfinished.replace(target)
+    def _downloaded(self, file: Record, kind: str, folder: Path) -> dict[str, Any]:
+        stored = store(self._writer.client, file, folder)
         return {
             "id": file["id"],
             "name": file.get("name"),
             "type": "CV" if kind == "resumes" else "OTHER",
-            "path": str(target),
-            "size": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            **stored._asdict(),
+            "path": str(stored.path),
         }
 
     def _added_file(self, person_id: int, kind: str, file: File, key: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from loxo_api.client import LoxoClient
 from loxo_api.config import Config
@@ -151,6 +151,9 @@ class _Wire:
         time.sleep(max(0.0, self._next - time.monotonic()))
         self._next = time.monotonic() + self._gap
         return self.send_now(request)
+
+    def receive(self, request: Request) -> NoReturn:
+        raise AssertionError("the doctor downloads no file")
 
     def send_now(self, request: Request) -> Response:
         """Sends a GET without a pause."""

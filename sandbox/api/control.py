@@ -13,6 +13,7 @@ from aiohttp import web
 from ..agency import mutations
 from ..agency.table import Table
 from ..settings import SettingError
+from .errors import ErrorResponse
 from .server import LoxoApi
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -41,6 +42,7 @@ class ControlApi:
         router.add_post(f"/_sandbox/objects/{name}", self.create_record)
         router.add_patch(f"/_sandbox/objects/{name}/{{id:\\d+}}", self.update_record)
         router.add_delete(f"/_sandbox/objects/{name}/{{id:\\d+}}", self.delete_record)
+        router.add_get("/_sandbox/files/{path:.+}", self.get_file)
         router.add_post("/_sandbox/stage_moves", self.move_candidate)
         router.add_post(f"/_sandbox/restored/{name}/{{id:\\d+}}", self.restore_record)
         router.add_post("/_sandbox/merged_people", self.merge_people)
@@ -81,6 +83,14 @@ class ControlApi:
         table = self._table(request)
         row = mutations.find_row(self.agency, request.match_info["object"], request.match_info["id"])
         return _json_response({**table.list_item(row), **table.full_record(row)})
+
+    async def get_file(self, request: web.Request) -> web.Response:
+        """Return the content of the file at the path of a download, unaffected by settings."""
+        try:
+            content = self.api.bodies.file(request.match_info["path"])
+        except ErrorResponse as error:
+            return _json_response(error.body, error.status)
+        return web.Response(body=content) if content is not None else _json_response({}, 404)
 
     async def create_record(self, request: web.Request) -> web.Response:
         return _json_response(mutations.create(self.agency, request.match_info["object"], await _read_body(request)))

@@ -7,7 +7,7 @@ from collections import deque
 from email.utils import formatdate
 
 from ..hashing import hash64
-from ..settings import FAULT_KINDS, Settings
+from ..settings import DOWNLOAD_FAULT_KINDS, FAULT_KINDS, Settings
 from ..timestamps import now_ms
 
 MAX_CONSECUTIVE_FAULTS = 2  # for one URL, so that three attempts of any client are enough
@@ -49,12 +49,16 @@ class RandomFaults:
         self.seed = seed
         self.consecutive: dict[str, int] = {}  # by URL
 
-    def choose(self, settings: Settings, request_number: int, path: str, url: str) -> str | None:
+    def choose(
+        self, settings: Settings, request_number: int, path: str, url: str, is_download: bool = False
+    ) -> str | None:
         if settings.fault_paths and path not in settings.fault_paths:
             return None
         position = hash64(self.seed * 65_537 + request_number) / (1 << 64)
-        for kind in FAULT_KINDS:
-            position -= settings.faults.get(kind, 0)
+        has_own = is_download and settings.download_faults
+        shares = settings.download_faults if has_own else settings.faults
+        for kind in DOWNLOAD_FAULT_KINDS if has_own else FAULT_KINDS:
+            position -= shares.get(kind, 0)
             if position < 0:
                 return self._limit_consecutive(kind, url)
         self.consecutive.pop(url, None)

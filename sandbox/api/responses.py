@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from ..agency.agency import Agency
+from ..agency.file_contents import file_content
 from ..agency.records.people import sub_list
 from ..agency.table import Table
 from ..settings import Settings
@@ -20,7 +21,7 @@ from .errors import not_found
 from .filters import Params
 from .pagination import Paginator, check_parameters
 
-_DOWNLOAD = re.compile(r"people/\d+/(?:resumes|documents)/(\d+)/download")
+_DOWNLOAD = re.compile(r"(people|companies|jobs|person_events)/(\d+)/(resumes|documents)/(\d+)/download")
 
 
 class ResponseBodies:
@@ -96,10 +97,19 @@ class ResponseBodies:
             if has_workflow or table.list_item(row)["workflow_id"] in workflow_ids
         ]
 
-    def uploaded_file(self, path: str) -> bytes | None:
-        """Return the content of `people/{id}/resumes/{id}/download` or of the same path with `documents`."""
+    def file(self, path: str) -> bytes | None:
+        """Return the content of the file at a path such as `people/{id}/resumes/{id}/download`, None for other paths.
+
+        :raises ErrorResponse: the record does not exist, or it does not list this file.
+        """
         match = _DOWNLOAD.fullmatch(path)
-        return self.agency.uploaded_files.get(int(match[1])) if match else None
+        if not match:
+            return None
+        table = self.agency.tables[match[1]]
+        files = table.full_record(self._find_row(match[1], int(match[2]))).get(match[3]) or []
+        file = _with_id(files, int(match[4]))
+        uploaded = self.agency.uploaded_files.get(file["id"])
+        return file_content(file) if uploaded is None else uploaded
 
     def _find_row(self, table: str, record_id: int) -> int:
         row = self.agency.tables[table].find_row(record_id)
@@ -136,6 +146,10 @@ class ResponseBodies:
             return {"hierarchies": agency.hierarchies}
         leaves = [leaf for branch in agency.hierarchies for leaf in branch["hierarchies"]]
         return _with_id(agency.hierarchies + leaves, ids[1])
+
+
+def is_download(path: str) -> bool:
+    return bool(_DOWNLOAD.fullmatch(path))
 
 
 def _with_id(items: list[dict[str, Any]], item_id: int) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from .errors import ErrorResponse, not_found, status_error
 from .faults import RandomFaults, RateLimiter, retry_after_header
 from .key_echo import authorization_echo
 from .request_log import RequestLog
-from .responses import ResponseBodies
+from .responses import ResponseBodies, is_download
 from .scheduled_actions import ScheduledActions
 from .writes import Writes
-from .wrong_responses import PROXY_HTML, body_without_records, corrupt_body, kind_from_settings
+from .wrong_responses import CONSTANT_BODIES, PROXY_HTML, body_without_records, corrupt_body, kind_from_settings
 
 
 class LoxoApi:
@@ -65,7 +65,8 @@ class LoxoApi:
             if request.method != "GET":
                 await asyncio.sleep(self.settings.latency_ms / 1000)
                 return await self.writes.respond(request, path, self.request_number)
-            fault = self.faults.choose(self.settings, self.request_number, path, request.path_qs)
+            is_file = is_download(path)
+            fault = self.faults.choose(self.settings, self.request_number, path, request.path_qs, is_file)
             delay_ms = self.settings.latency_ms + (self.settings.slow_ms if fault == "slow" else 0)
             if delay_ms:
                 await asyncio.sleep(delay_ms / 1000)
@@ -74,8 +75,15 @@ class LoxoApi:
             if fault == "html":
                 return web.Response(body=PROXY_HTML, content_type="text/html"), "html"
             body = self._body(request, path, fault or "")
-            if fault in ("reset", "truncate"):
-                return await _send_half(request, body, fault), fault
+            content_type = self.settings.download_type if is_file else "application/json"
+            if fault == "json":
+                return web.Response(body=CONSTANT_BODIES["error_object"], content_type="application/json"), fault
+            if fault == "empty":
+                return web.Response(content_type=content_type), fault
+            if fault in ("reset", "truncate", "wrong_length"):
+                return await _send_part(request, body, fault, content_type), fault
+            if is_file:
+                return web.Response(body=body, content_type=content_type), "200"
         except ErrorResponse as error:
             return self._error(error), str(error.status)
         return web.Response(body=body, content_type="application/json", charset="utf-8"), "200"
@@ -117,7 +125,7 @@ class LoxoApi:
                 or (fault if fault in RESPONSE_KINDS else "")
                 or kind_from_settings(settings, names)
             )
-            file = self.bodies.uploaded_file(path)
+            file = None if kind else self.bodies.file(path)
             if file is not None:
                 return file
             endpoint, ids = find_endpoint(path) or (None, [])
@@ -151,11 +159,16 @@ async def _send_slowly(request: web.Request, response: web.StreamResponse, pause
         transport.close()
 
 
-async def _send_half(request: web.Request, body: bytes, fault: str) -> web.StreamResponse:
-    """Send a header for the whole body and half of the body; `reset` aborts the connection, `truncate` closes it."""
-    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+async def _send_part(request: web.Request, body: bytes, fault: str, content_type: str) -> web.StreamResponse:
+    """Send a header for a longer body than the one that follows.
+
+    `reset` aborts the connection after half of the body, `truncate` closes it there; `wrong_length` sends the whole
+    body and closes.
+    """
+    length = len(body) + 10 if fault == "wrong_length" else len(body)
+    response = web.StreamResponse(headers={"Content-Type": content_type, "Content-Length": str(length)})
     await response.prepare(request)
-    await response.write(body[: len(body) // 2])
+    await response.write(body if fault == "wrong_length" else body[: len(body) // 2])
     if request.transport is not None:
         request.transport.abort() if fault == "reset" else request.transport.close()
     return response

@@ -25,7 +25,7 @@ from loxo_api.pages import Record
 from loxo_api.record_schemas import load_schema
 from loxo_api.timestamps import now
 from source_loxo.additional_fields import AdditionalFields
-from source_loxo.batch import Batch
+from source_loxo.batch import Batch, StagedRecord
 from source_loxo.cursors import PrivateCursor, StreamCursor
 from source_loxo.errors import traced
 from source_loxo.state import (
@@ -42,6 +42,7 @@ from source_loxo.streams.base import Read, StreamRead
 from source_loxo.streams.change_feed import ChangeFeed
 from source_loxo.streams.created_at import CreatedAt
 from source_loxo.streams.deleted_records import DELETED_RECORDS, PRIMARY_KEY, DeletedRecords
+from source_loxo.streams.file_transfer import FileTransfer, forget_without_files, start_over_for_files
 from source_loxo.streams.full_refresh import FullRefresh
 from source_loxo.streams.jobs import Jobs, TouchedJobs, recent_full_pass
 from source_loxo.streams.substream import Substream
@@ -74,6 +75,7 @@ class LoxoStream(DefaultStream):
             cursor_field=CursorField(endpoint.cursor_field) if endpoint.cursor_field else None,
             logger=logging.getLogger("airbyte"),
             cursor=cursor,
+            supports_file_transfer=endpoint.files,
         )
         self._is_resumable = root(endpoint).paging is Paging.SCROLL
         self._needs_state = endpoint is DELETED_RECORDS
@@ -91,12 +93,14 @@ class Order:
     """The part of the configured catalog and config that determines a read.
 
     :param start_date: a timestamp; records created earlier are omitted where Loxo can filter by creation.
+    :param includes_files: whether the files of the records are transferred too, where these are files.
     """
 
     is_incremental: bool = False
     sync_id: int | None = None
     generation_id: int | None = None
     start_date: str | None = None
+    includes_files: bool = False
 
     @classmethod
     def of(cls, configured: ConfiguredAirbyteStream, start_date: str | None) -> Order:
@@ -104,7 +108,7 @@ class Order:
         if configured.minimum_generation_id != generation_id:
             generation_id = None  # earlier syncs of the same generation are kept, so it does not name one sync
         is_incremental = configured.sync_mode is SyncMode.incremental
-        return cls(is_incremental, configured.sync_id, generation_id, start_date)
+        return cls(is_incremental, configured.sync_id, generation_id, start_date, bool(configured.include_files))
 
 
 def build_stream(
@@ -167,6 +171,8 @@ def _read(endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor, order: O
     if endpoint.parent:
         if endpoint.changes_silently and order.is_incremental and cursor.memory:
             _start_over_weekly(cursor.memory)
+        if endpoint.files:
+            options["transfer"] = _file_transfer(endpoint, client, cursor, order)
         # The parent's messages have the substream's name, because the user selected the substream.
         parent = replace(ENDPOINTS[endpoint.parent], name=endpoint.name)
         make_parent = functools.partial(_parent_read, endpoint, parent, client, cursor, order)
@@ -210,6 +216,17 @@ def _start_over_weekly(memory: State) -> None:
         memory.full_at = now()
 
 
+def _file_transfer(endpoint: Endpoint, client: LoxoClient, cursor: StreamCursor, order: Order) -> FileTransfer | None:
+    memory = cursor.memory if order.is_incremental else None
+    if order.includes_files:
+        if memory:
+            start_over_for_files(endpoint.name, memory)
+        return FileTransfer(endpoint, client, memory)
+    if memory:
+        forget_without_files(memory)
+    return None
+
+
 class Partitions(PartitionGenerator):
     """Generates the partitions of a read, in a worker of the CDK."""
 
@@ -243,6 +260,8 @@ class ReadPartition(Partition):
                 if self._check:
                     self._check(batch)
                 named = self._fields.apply(batch) if self._fields else batch
+                if named is not batch:
+                    named = [_with_file(data, found) for data, found in zip(named, batch, strict=True)]
                 yield Batch(named, _guarded(batch, self._stream_name), self._stream_name)
         except LoxoError as error:
             raise traced(error, self._stream_name) from None
@@ -255,6 +274,11 @@ class ReadPartition(Partition):
 
     def __hash__(self) -> int:
         return id(self)
+
+
+def _with_file(data: Record, found: Record) -> Record:
+    """The record that is delivered as `data`, with the file of the one that was found."""
+    return StagedRecord(data, found.reference, found.digest, found.dated) if isinstance(found, StagedRecord) else data
 
 
 def _guarded(batch: Batch, stream_name: str) -> Any:

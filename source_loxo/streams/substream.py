@@ -18,15 +18,17 @@ from typing import Any
 
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import DOWNLOAD_PATH, SYNCED_AT, Endpoint, Paging
-from loxo_api.errors import ContractError, ErrorKind, LoxoError
+from loxo_api.errors import ContractError, ErrorKind, LoxoError, StorageError
+from loxo_api.files import files_of
 from loxo_api.pages import Record
 from loxo_api.pagination.page_number import exact
 from loxo_api.slices import Slice
 from loxo_api.timestamps import now
-from source_loxo.batch import Batch
+from source_loxo.batch import Batch, StagedRecord
 from source_loxo.cursors import StreamCursor
 from source_loxo.reconciliation import SliceReader
 from source_loxo.streams.base import OpenReads, Read, StreamRead
+from source_loxo.streams.file_transfer import Failure, FileTransfer
 
 logger = logging.getLogger("airbyte")
 
@@ -61,6 +63,8 @@ class Children:
     A 404 has three causes: a proxy's page (the client retries it, then it fails), a record that was deleted since its
     list was read, and an object that the plan lacks. At the end, an object that no parent has is an error. A deleted
     parent is requested again by the next syncs, in case an outage caused the 404.
+
+    :param transfer: stages the files of the children, if the connection wants them.
     """
 
     def __init__(
@@ -69,10 +73,12 @@ class Children:
         client: LoxoClient,
         cursor: StreamCursor,
         log_count: Callable[[int, int | None], None],
+        transfer: FileTransfer | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.answered = 0
         self._log_count = log_count
+        self._transfer = transfer
         self._client = client
         self._cursor = cursor
         self._lock = threading.Lock()
@@ -81,9 +87,11 @@ class Children:
         # The parents that earlier syncs could not read: their keys, and the number of syncs that tried.
         self.retry = [keys for keys in stored if keys.keys() >= set(endpoint.parent_keys.values())]
         self._tries = {self._key(keys): int(keys.get(TRIES, 1)) for keys in self.retry}
+        self._earlier = {self._key(keys): keys for keys in self.retry}
         self._asked: set[tuple[Any, ...]] = set()
         self._gone: list[dict[str, Any]] = []
-        self._failed: list[tuple[dict[str, Any], LoxoError]] = []
+        # What the state holds of each parent that failed, the error, and the paths of the files if only these failed.
+        self._failed: list[tuple[dict[str, Any], LoxoError, list[str]]] = []
         self._transient_in_a_row = self._repeated_failures = 0
         self._delivered = self._claimed = 0
         self._refusal: LoxoError | None = None
@@ -100,27 +108,35 @@ class Children:
                 if batch:
                     yield batch
                 batch = Batch(record for children in pool.map(self._of_one, some) for record in children)
+                batch.commit = partial(self._note_files, batch) if self._transfer else None
                 self._report_progress()
                 if self._must_stop:
                     for parent in rest:
-                        self._failed.append((self._keys(parent), self._failed[-1][1]))
+                        self._failed.append((self._unread(parent), self._failed[-1][1], []))
         # No state before a parent was read, because the plan may lack the whole object.
-        batch.commit = partial(self._commit, commit) if commit else None
+        if commit:
+            batch.commit = partial(self._commit, commit, batch)
         yield batch
         if self._must_stop:
             raise self._failure()
 
-    def _commit(self, commit: Callable[[], None]) -> None:
+    def _note_files(self, batch: Batch) -> None:
+        if self._transfer:
+            with self._cursor.lock:
+                self._transfer.note(batch)
+
+    def _commit(self, commit: Callable[[], None], batch: Batch) -> None:
         if not self.is_sound:
             return
         with self._cursor.lock:
+            self._note_files(batch)
             self.remember()
             commit()
 
     @property
     def is_sound(self) -> bool:
         """Whether the object exists as far as is known: a parent was read, or nothing points to the contrary."""
-        refusals = any(error.kind is not ErrorKind.TRANSIENT for _, error in self._failed)
+        refusals = any(error.kind is not ErrorKind.TRANSIENT for _, error, _ in self._failed)
         return bool(self.answered or not (self._newly_gone or refusals))
 
     @property
@@ -140,9 +156,9 @@ class Children:
         """Notes in the state the parents that the next sync requests first."""
         if self._cursor.memory:
             with self._lock:
-                waiting = [keys for keys in self.retry if self._key(keys) not in self._asked]
+                waiting = [{**keys, **self._unread(keys)} for keys in self.retry if self._key(keys) not in self._asked]
                 gone = [self._counted(keys) for keys in self._gone]
-                failed = [self._counted(keys) for keys, _ in self._failed]
+                failed = [self._counted(keys) for keys, *_ in self._failed]
                 self._cursor.memory.retry = [*waiting, *(keys for keys in gone if keys[TRIES] < GONE_SYNCS), *failed]
 
     def _counted(self, keys: dict[str, Any]) -> dict[str, Any]:
@@ -163,32 +179,64 @@ class Children:
             records, claimed = self._asked_twice(self.endpoint.of(parent))
         except _Gone:
             with self._lock:
-                self._gone.append(keys)
+                self._gone.append(self._unread(parent))
             return []
         except LoxoError as error:
-            self._note_failure(keys, error, is_repeated)
+            self._note_failure(self._unread(parent), error, is_repeated)
             return []
         finally:
             with self._lock:
                 self._asked.add(self._key(keys))
         own = {name: parent[source] for name, source in self.endpoint.parent_keys.items()}
         synced = {SYNCED_AT: now()} if self.endpoint.cursor_field else {}
+        rows = [{**record, **own, **synced} for record in records]
+        failures: list[Failure] = []
+        if self._transfer:
+            rows, failures = self._transfer.staged(rows, parent, self._earlier.get(self._key(keys), {}))
+            if any(error.is_not_found for _, error in failures):
+                rows, failures = self._still_listed(parent, rows, failures)
+            claimed = len(rows)
         with self._lock:
             self.answered += 1
-            self._transient_in_a_row = 0
-            self._delivered += len(records)
+            if not failures:
+                self._transient_in_a_row = 0
+            self._delivered += len(rows)
             self._claimed += claimed
-        return [{**record, **own, **synced} for record in records]
+        if self._transfer and failures:
+            files = [file for file, _ in failures]
+            lost = [file[DOWNLOAD_PATH] for file in files]
+            self._note_failure(self._transfer.lost(keys, files), failures[0][1], is_repeated, lost)
+        return rows
 
-    def _note_failure(self, keys: dict[str, Any], error: LoxoError, is_repeated: bool) -> None:
+    def _still_listed(
+        self, parent: Record, rows: list[Record], failures: list[Failure]
+    ) -> tuple[list[Record], list[Failure]]:
+        """The rows and failures without files that were deleted since their list was read."""
+        try:
+            listed = {file["id"] for file in self._read(self.endpoint.of(parent))[0]}
+        except LoxoError:
+            return rows, failures
+        kept = [row for row in rows if isinstance(row, StagedRecord) or row["id"] in listed]
+        return kept, [failure for failure in failures if failure[0]["id"] in listed]
+
+    def _unread(self, parent: Record) -> dict[str, Any]:
+        """What the state holds of a parent that could not be read."""
+        keys = self._keys(parent)
+        if not self._transfer:
+            return keys
+        return self._transfer.failed(keys, parent, self._earlier.get(self._key(keys), {}))
+
+    def _note_failure(
+        self, keys: dict[str, Any], error: LoxoError, is_repeated: bool, lost: list[str] | None = None
+    ) -> None:
         """One failing parent costs one parent.
 
         :raises LoxoError: Loxo does not accept the key, so that no parent can be read.
         """
-        if error.status == 401:
+        if error.status == 401 or isinstance(error, StorageError):
             raise error
         with self._lock:
-            self._failed.append((keys, error))
+            self._failed.append((keys, error, lost or []))
             is_transient = error.kind is ErrorKind.TRANSIENT
             if is_repeated:
                 self._repeated_failures += is_transient
@@ -217,7 +265,7 @@ class Children:
                 raise LoxoError(f"{endpoint.name}: {endpoint.path} does not exist.", ErrorKind.CONFIG, 404)
             record = page.records[0]
             if endpoint.files:
-                records = _files(endpoint, record)
+                records = files_of(endpoint, record)
             else:
                 records = _branches(record.get(endpoint.tree)) if endpoint.tree else [record]
             return records, len(records)
@@ -265,16 +313,22 @@ class Children:
     def _failure(self) -> LoxoError:
         """The error that names the parents that could not be read."""
         name, parent = self.endpoint.name, self.endpoint.parent
-        ids = ", ".join("/".join(map(str, self._key(keys))) for keys, _ in self._failed[:20])
-        more = f" and {len(self._failed) - 20} more" if len(self._failed) > 20 else ""
+        lost = [path for *_, paths in self._failed for path in paths]
+        unread = ["/".join(map(str, self._key(keys))) for keys, _, paths in self._failed if not paths]
+        texts = [f"{len(unread)} of {parent} could not be read (ids {_some(unread)})"] if unread else []
+        texts += [f"{len(lost)} of the files could not be downloaded ({_some(lost)})"] if lost else []
         error = self._failed[0][1]
         others = "The stream stopped there" if self._must_stop else "All others are delivered"
         return LoxoError(
-            f"{name}: {len(self._failed)} of {parent} could not be read (ids {ids}{more}). {others}; the next sync "
-            f"requests these first. The first failed with: {error}",
+            f"{name}: {' and '.join(texts)}. {others}; the next sync requests these first. The first failed with: "
+            f"{error}",
             error.kind,
             error.status,
         )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def _branches(nodes: Any, parent_id: Any = None) -> list[Record]:
@@ -288,18 +342,11 @@ def _branches(nodes: Any, parent_id: Any = None) -> list[Record]:
     return records
 
 
-def _files(endpoint: Endpoint, record: Record) -> list[Record]:
-    """The files that a full record lists, each with the path of its download (Loxo OpenAPI 1.2.5)."""
-    files = record.get(endpoint.tree) or []
-    if not isinstance(files, list) or not all(isinstance(each, dict) and "id" in each for each in files):
-        raise ContractError(f"the {endpoint.tree} of {endpoint.path} are not a list of files with ids")
-    return [{**each, DOWNLOAD_PATH: f"{endpoint.path}/{endpoint.tree}/{each['id']}/download"} for each in files]
-
-
 class Substream(StreamRead):
     """A stream that follows its parent's read.
 
     :param make_parent: makes the parent's read; takes its keyword options.
+    :param transfer: stages the files of the children, if the connection wants them.
     """
 
     def __init__(
@@ -308,10 +355,12 @@ class Substream(StreamRead):
         client: LoxoClient,
         cursor: StreamCursor,
         make_parent: Callable[..., StreamRead],
+        transfer: FileTransfer | None = None,
         **options: Any,
     ) -> None:
         super().__init__(endpoint, client, cursor, **options)
-        self._children = Children(endpoint, client, cursor, self.log_count)
+        self._transfer = transfer
+        self._children = Children(endpoint, client, cursor, self.log_count, transfer)
         self._open = OpenReads()
         self._parent = make_parent(reports_total=self._announce, counts_parents=endpoint.parent)
 
@@ -343,6 +392,8 @@ class Substream(StreamRead):
         if self._children.is_sound:
             with self.cursor.lock:
                 self._children.remember()
+                if self._transfer:
+                    self._transfer.complete()
                 self.cursor.checkpoint()
         self._children.finish()
 

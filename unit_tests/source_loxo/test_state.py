@@ -29,7 +29,13 @@ SLICES = [
     Slice(TIME, LATER, scroll_id="abc", top="top", delivered=100, total=250, moved=True),
     Slice(LATER, None),
 ]
-RETRY: dict[str, Any] = {"full_at": TIME, "retry": [{"id": 7}, {"country_id": 1, "id": 2}]}
+RETRY: dict[str, Any] = {
+    "full_at": TIME,
+    "retry": [{"id": 7}, {"country_id": 1, "id": 2}],
+    "files_at": TIME,
+    "files_began": LATER,
+    "files_delivered": {"0123456789abcdef": 1717200000},
+}
 FULL = [
     FullRefreshState(sync_id=42, generation_id=3, slices=SLICES, **RETRY),
     FullRefreshState(sync_id=42, complete=True),

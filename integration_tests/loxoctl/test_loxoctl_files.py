@@ -1,0 +1,162 @@
+"""`loxoctl files` downloads the files of an account once, whatever interrupts it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import environment, loxoctl
+
+from loxo_api.files import FILE_ENDPOINTS
+from loxoctl.cli import FILE_STREAMS
+from loxoctl.files_command import MANIFEST
+from sandbox.process import Sandbox
+
+
+@pytest.fixture
+def box() -> Any:
+    with Sandbox(people=60, jobs=20, events=60, companies=20) as started:
+        yield started
+
+
+def downloads(box: Sandbox) -> list[str]:
+    return [path for path, status in box.requests()["log"] if path.endswith("/download") and status == "200"]
+
+
+def lines(done: subprocess.CompletedProcess[bytes]) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The lines of the files, and the sums by list."""
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return [each for each in found if "outcome" in each], {
+        each["stream"]: each for each in found if "outcome" not in each
+    }
+
+
+def expected(box: Sandbox) -> dict[str, bytes]:
+    """The content of each file by the path of its download."""
+    paths = [
+        f"{row.parent}/{number}/{row.tree}/{file['id']}/download"
+        for row in FILE_ENDPOINTS.values()
+        for number in box.ids(row.parent)
+        for file in box.record(row.parent, number).get(row.tree) or []
+    ]
+    return {path: box.file(path) for path in paths}
+
+
+def on_disk(folder: Path) -> list[bytes]:
+    return sorted(each.read_bytes() for each in folder.rglob("*") if each.is_file() and each.name != MANIFEST)
+
+
+def test_the_command_line_offers_all_lists_of_files() -> None:
+    assert tuple(FILE_ENDPOINTS) == FILE_STREAMS
+
+
+def test_all_files_arrive_whole_through_faults_and_a_second_run_downloads_nothing(box: Sandbox, tmp_path: Path) -> None:
+    box.set(download_faults={"status_500": 0.1, "truncate": 0.1, "html": 0.1, "wrong_length": 0.1})
+    first = loxoctl(box, "files", "--to", str(tmp_path))
+    assert first.returncode == 0, first.stderr
+    files, sums = lines(first)
+    assert on_disk(tmp_path) == sorted(expected(box).values())
+    assert sorted(downloads(box)) == sorted(expected(box))
+    for each in files:
+        content = (tmp_path / each["path"]).read_bytes()
+        assert (each["outcome"], each["size"]) == ("downloaded", len(content))
+        assert each["sha256"] == hashlib.sha256(content).hexdigest()
+        assert each["content_type"].startswith("application/")
+    assert list(sums) == list(FILE_STREAMS) and sum(each["downloaded"] for each in sums.values()) == len(files)
+
+    box.reset_requests()
+    second = loxoctl(box, "files", "--to", str(tmp_path))
+    files, sums = lines(second)
+    assert second.returncode == 0 and not files and not downloads(box)
+    assert sum(each["unchanged"] for each in sums.values()) == len(expected(box))
+
+
+def test_only_what_is_changed_missing_or_cut_is_downloaded_again(box: Sandbox, tmp_path: Path) -> None:
+    arguments = ("files", "--to", str(tmp_path), "--stream", "person_resumes")
+    files, _ = lines(loxoctl(box, *arguments))
+    missing, cut, changed = files[:3]
+    (tmp_path / missing["path"]).unlink()
+    (tmp_path / cut["path"]).write_bytes(b"%PDF")
+    file = {"id": changed["id"], "name": changed["name"], "created_at": "2026-01-01T00:00:00Z"}
+    box.update("people", changed["parent_id"], resumes=[file])
+    box.reset_requests()
+    again, sums = lines(loxoctl(box, *arguments))
+    assert {each["id"] for each in again} == {each["id"] for each in (missing, cut, changed)}
+    assert len(downloads(box)) == 3 and list(sums) == ["person_resumes"]
+    box.reset_requests()
+    assert lines(loxoctl(box, *arguments))[0] == [] == downloads(box)
+
+
+def test_since_leaves_older_files_out(box: Sandbox, tmp_path: Path) -> None:
+    arguments = ("files", "--to", str(tmp_path), "--stream", "person_resumes", "--since", "2025-01-01")
+    files, sums = lines(loxoctl(box, *arguments))
+    assert files and all(each["changed_at"] >= "2025-01-01" for each in files)
+    assert sums["person_resumes"]["older"] > 0
+
+
+def test_a_killed_run_is_continued(box: Sandbox, tmp_path: Path) -> None:
+    box.set(latency_ms=20)
+    words = [sys.executable, "-m", "loxoctl", "files", "--to", str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment(box.config)) as killed:
+        assert killed.stdout
+        for _ in range(5):
+            killed.stdout.readline()
+        killed.send_signal(signal.SIGKILL)
+    with (tmp_path / MANIFEST).open("ab") as manifest:
+        manifest.write(b'{"stream": "person_resumes", "par')  # a line at which it can die
+    (tmp_path / "person_resumes" / ".0123.part").write_bytes(b"half")
+    noted = [json.loads(line) for line in (tmp_path / MANIFEST).read_bytes().splitlines() if line.endswith(b"}")]
+    whole = {f"people/{each['parent_id']}/resumes/{each['id']}/download" for each in noted}
+    box.reset_requests()
+    done = loxoctl(box, "files", "--to", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert whole and not whole & set(downloads(box))
+    assert on_disk(tmp_path) == sorted(expected(box).values())
+
+
+def test_hostile_names_stay_in_the_directory(box: Sandbox, tmp_path: Path) -> None:
+    names = ["../../etc/passwd", "/etc/passwd", "a\x00b", "x" * 500, "CV", "CV", "\u202efdp.exe", "", None]
+    person = box.ids("people")[0]
+    files = [{"id": 70 + place, "name": name} for place, name in enumerate(names)]
+    box.update("people", person, resumes=files)
+    done = loxoctl(box, "files", "--to", str(tmp_path / "to"), "--stream", "person_resumes")
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "to/person_resumes" / str(person)).iterdir())) == len(names)
+    assert [each.name for each in tmp_path.iterdir()] == ["to"]
+
+
+def test_a_file_that_cannot_be_had_stops_no_other_and_shows_in_the_exit_code(box: Sandbox, tmp_path: Path) -> None:
+    paths = [path for path in expected(box) if "/resumes/" in path]
+    box.set(forbidden=[paths[1]])
+    done = loxoctl(box, "files", "--to", str(tmp_path), "--stream", "person_resumes")
+    files, sums = lines(done)
+    assert done.returncode == 3
+    (failed,) = [each for each in files if each["outcome"] == "failed"]
+    assert paths[1] in failed["reason"] and sums["person_resumes"]["failed"] == 1
+    assert len(files) == len(paths)
+
+
+def test_usage_errors_send_nothing(box: Sandbox, tmp_path: Path) -> None:
+    with (tmp_path / MANIFEST).open("w") as manifest:
+        fcntl.flock(manifest, fcntl.LOCK_EX)
+        for words in (("--to", str(tmp_path)), ("--to", str(tmp_path / "x"), "--since", "soon"), ()):
+            done = loxoctl(box, "files", *words)
+            assert done.returncode == 2 and not done.stdout, done.stderr
+    assert box.requests()["total"] == 0
+
+
+def test_a_directory_that_cannot_be_written_is_exit_code_7(box: Sandbox) -> None:
+    done = loxoctl(box, "files", "--to", "/proc/files")
+    assert done.returncode == 7 and b"cannot be written" in done.stderr
+
+
+def test_a_wrong_key_ends_the_command_at_once(box: Sandbox, tmp_path: Path) -> None:
+    done = loxoctl({**box.config, "api_key": "another-key"}, "files", "--to", str(tmp_path))
+    assert done.returncode == 3 and box.requests()["total"] == 1

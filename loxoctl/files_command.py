@@ -1,0 +1,216 @@
+"""`loxoctl files`: the files of an account into a directory. JSON lines go to stdout: each file, then each list's sum.
+
+A list of the files that are whole (`MANIFEST`) is kept in the directory. So a second run downloads only what is new,
+changed, missing or of another size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from loxo_api.endpoints import Endpoint
+from loxo_api.errors import LoxoError, StorageError
+from loxo_api.exact_json import dumps
+from loxo_api.files import FILE_ENDPOINTS, UNFINISHED, changed_at, files_of, store
+from loxo_api.pages import Record
+from loxo_api.redaction import Redactor
+from loxo_api.timestamps import parse_timestamp
+from loxoctl import exit_codes
+from loxoctl.account import Account
+from loxoctl.credentials import config_file
+from loxoctl.lists import all_records
+from loxoctl.paths import UsageError
+from loxoctl.progress import Update, bar
+from loxoctl.request_command import hidden, show_pauses
+
+MANIFEST = "loxo-files.jsonl"
+# Records that are asked for side by side, and how many wait in memory.
+SIDE_BY_SIDE, BATCH = 10, 50
+# Records in a row that fail with transient errors: then Loxo is out of order, and the command stops.
+OUTAGE = 20
+
+# What names a file: its list, its record and its own id.
+Key = tuple[str, str, str]
+
+
+def files(options: argparse.Namespace) -> int:
+    """Downloads the files and returns the exit code of the first failure."""
+    since = parse_timestamp(options.since) if options.since else None
+    if options.since and not since:
+        raise UsageError("--since: it is not a time. Write one such as 2026-01-31 or 2026-01-31T08:00:00Z.")
+    account = Account(config_file(options.config) if options.config else None)
+    show_pauses()
+    folder = Path(options.to)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _manifest(folder) as (manifest, known):
+        names = dict.fromkeys(options.stream or FILE_ENDPOINTS)
+        lists = [Downloads(account, FILE_ENDPOINTS[name], folder, manifest, known, since) for name in names]
+        for each in lists:
+            each.run()
+    errors = [error for each in lists for error in each.errors]
+    return exit_codes.of(errors[0]) if errors else exit_codes.OK
+
+
+@contextmanager
+def _manifest(folder: Path) -> Iterator[tuple[BinaryIO, dict[Key, dict[str, Any]]]]:
+    """The open list of whole files, and its lines by file. Only one command at a time writes into a directory."""
+    with (folder / MANIFEST).open("ab+") as manifest:
+        try:
+            fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"--to: another command writes into {folder}. Wait until it ends.") from None
+        for unfinished in folder.rglob(f".*{UNFINISHED}"):
+            unfinished.unlink()
+        manifest.seek(0)
+        text = manifest.read()
+        if text and not text.endswith(b"\n"):
+            manifest.write(b"\n")  # a run was killed within a line
+        yield manifest, dict(_lines(text))
+
+
+def _lines(text: bytes) -> Iterator[tuple[Key, dict[str, Any]]]:
+    for line in text.split(b"\n"):
+        try:
+            entry = json.loads(line)
+            yield (str(entry["stream"]), str(entry["parent_id"]), str(entry["id"])), entry
+        except (ValueError, KeyError, TypeError):
+            continue
+
+
+class Downloads:
+    """The files of one list.
+
+    :param known: the files that earlier runs downloaded.
+    :param since: files that changed earlier are left out.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        endpoint: Endpoint,
+        folder: Path,
+        manifest: BinaryIO,
+        known: dict[Key, dict[str, Any]],
+        since: str | None,
+    ) -> None:
+        self._client = account.client
+        self._redactor = Redactor(account.config.api_key)
+        self._endpoint = endpoint
+        self._folder = folder
+        self._manifest = manifest
+        self._known = known
+        self._since = since
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self.errors: list[LoxoError] = []
+        self._total: int | None = None
+
+    def run(self) -> None:
+        """Downloads them, and prints a line for each and a line with their numbers.
+
+        :raises LoxoError: the list cannot be read, nothing can be written, or Loxo is out of order.
+        """
+        name = self._endpoint.name
+        parents = all_records(self._client, self._endpoint.parent, {}, self._note_total)
+        with bar(name) as progress, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            try:
+                self._download(parents, pool, progress)
+            finally:
+                pool.shutdown(cancel_futures=True)
+                numbers = {each: self._counts[each] for each in ("downloaded", "unchanged", "older", "failed")}
+                self._print({"stream": name, "records": self._counts["records"], **numbers})
+
+    def _note_total(self, done: int, total: int | None) -> None:
+        self._total = total
+
+    def _download(self, parents: Iterator[Record], pool: ThreadPoolExecutor, progress: Update) -> None:
+        failed_in_a_row = 0
+        while some := list(islice(parents, BATCH)):
+            for errors in pool.map(self._of_one, some):
+                self._counts["records"] += 1
+                self.errors += errors
+                failed_in_a_row = failed_in_a_row + 1 if errors else 0
+                if failed_in_a_row >= OUTAGE:
+                    raise errors[-1]
+                progress(self._counts["records"], self._total)
+
+    def _tell(self, line: dict[str, Any]) -> None:
+        """Counts a file, notes it as whole, and prints its line."""
+        with self._lock:
+            self._counts[line["outcome"]] += 1
+            if line["outcome"] == "downloaded":
+                entry = {name: value for name, value in line.items() if name != "outcome"}
+                self._manifest.write(dumps(entry) + b"\n")
+                self._manifest.flush()
+            if line["outcome"] in ("downloaded", "failed"):
+                self._print(line)
+
+    def _print(self, line: dict[str, Any]) -> None:
+        sys.stdout.buffer.write(dumps(hidden(line, self._redactor)) + b"\n")
+        sys.stdout.buffer.flush()
+
+    def _of_one(self, parent: Record) -> list[LoxoError]:
+        """Downloads the files of one record, and returns the errors."""
+        about = {"stream": self._endpoint.name, "parent_id": parent["id"]}
+        try:
+            rows = self._rows(self._endpoint.of(parent))
+        except LoxoError as error:
+            _raise_if_all_fail(error)
+            self._tell({**about, "outcome": "failed", "reason": str(error)})
+            return [error]
+        errors = []
+        for row in rows:
+            file = {**about, "id": row["id"], "name": row.get("name"), "changed_at": changed_at(row)}
+            try:
+                self._tell({**file, **self._file(row, file)})
+            except LoxoError as error:
+                _raise_if_all_fail(error)
+                errors.append(error)
+                self._tell({**file, "outcome": "failed", "reason": str(error)})
+        return errors
+
+    def _rows(self, endpoint: Endpoint) -> list[Record]:
+        """The files of one record; none if it was deleted since its list was read."""
+        try:
+            record = next(iter(self._client.page(endpoint).records), None)
+        except LoxoError as error:
+            if not error.is_not_found:
+                raise
+            record = None
+        return files_of(endpoint, record) if record else []
+
+    def _file(self, row: Record, file: dict[str, Any]) -> dict[str, Any]:
+        """The outcome for one file, and what is on the disk."""
+        if self._since and file["changed_at"] and file["changed_at"] < self._since:
+            return {"outcome": "older"}
+        if self._is_whole(file):
+            return {"outcome": "unchanged"}
+        stored = store(self._client, row, self._folder / self._endpoint.name / str(file["parent_id"]))
+        path = stored.path.relative_to(self._folder).as_posix()
+        return {"outcome": "downloaded", **stored._asdict(), "path": path}
+
+    def _is_whole(self, file: dict[str, Any]) -> bool:
+        """Whether an earlier run downloaded this version of the file, and it is still there."""
+        entry = self._known.get((file["stream"], str(file["parent_id"]), str(file["id"])))
+        if not entry or any(entry.get(name) != file[name] for name in ("name", "changed_at")):
+            return False
+        with suppress(OSError):
+            return (self._folder / str(entry.get("path"))).stat().st_size == entry.get("size")
+        return False
+
+
+def _raise_if_all_fail(error: LoxoError) -> None:
+    """:raises LoxoError: no other file can be had either."""
+    if isinstance(error, StorageError) or error.status == 401:
+        raise error
