@@ -14,9 +14,7 @@ from reports.facts import Chart
 WIDTHS = {"wide": 540, "narrow": 310}
 # Colours are the page's variables, so that one picture is both light and dark.
 INK, SOFT = "var(--ink)", "var(--line)"
-CONFIG = {
-    "background": "transparent",
-    "font": "sans-serif",
+CONFIG: dict[str, dict[str, Any]] = {
     "view": {"stroke": None},
     "axis": {
         "labelColor": INK,
@@ -29,7 +27,14 @@ CONFIG = {
         "titleFontWeight": "normal",
     },
     "axisY": {"titleAnchor": "end", "titleAlign": "left", "titleAngle": 0, "titleY": -12, "titleX": 0, "grid": False},
-    "legend": {"labelColor": INK, "titleColor": INK, "orient": "bottom", "labelFontSize": 11, "titleFontSize": 11},
+    "legend": {
+        "labelColor": INK,
+        "titleColor": INK,
+        "orient": "bottom",
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "columnPadding": 28,
+    },
     "text": {"fontSize": 11},
 }
 
@@ -41,9 +46,17 @@ def svg(chart: Chart, form: str) -> str:
         **chart.spec,
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": width,
+        # The browser's letters may be wider than those that are measured here.
+        "padding": {"left": 14, "right": 8, "top": 4, "bottom": 4},
         "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"values": [{name: _plain(value) for name, value in row.items()} for row in chart.drawn_rows]},
-        "config": {**CONFIG, "axis": {**CONFIG["axis"], "labelLimit": width // 3}},  # type: ignore[dict-item]
+        "config": {
+            **CONFIG,
+            "background": "transparent",
+            "font": "sans-serif",
+            "legend": {**CONFIG["legend"], "direction": "horizontal" if form == "wide" else "vertical"},
+            "axis": {**CONFIG["axis"], "labelLimit": width // 3},
+        },
     }
     text: str = vl_convert.vegalite_to_svg(spec)
     # Ids are those of one picture; the page has many.
