@@ -60,7 +60,7 @@ def svg(chart: Chart, form: str) -> str:
     }
     text: str = vl_convert.vegalite_to_svg(spec)
     # Ids are those of one picture; the page has many.
-    return re.sub(r'(\bid="|url\(#)', rf"\g<1>{chart.name}-{form}-", text)
+    return re.sub(r'(\bid="|url\(#)(?=clip\d|gradient_)', rf"\g<1>{chart.name}-{form}-", text)
 
 
 def _plain(value: Any) -> Any:
