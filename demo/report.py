@@ -12,8 +12,8 @@ from rich import box
 from rich.table import Table
 
 _SETTLED = re.compile(r"(\w+): (\d+) records delivered, Loxo claims (\d+|no number); ([\d.]+) s\.")
-# deleted_records has no count to settle against.
-_FINISHED = re.compile(r"Finished syncing (\w+)")
+# This stream has no count, so no line with its numbers.
+_FINISHED = re.compile(r"Finished syncing (deleted_records)")
 _NAMED = re.compile(r"(\w+): (.*)", re.DOTALL)
 # Progress is told once for so many records of a stream: a page.
 STEP = 100
@@ -25,21 +25,21 @@ class Stream:
 
     :ivar delivered: records that the connector delivered, or None while it has not come to its end.
     :ivar claimed: how many records Loxo says there are, where it says so.
-    :ivar total: how many records the account has now, where Loxo says so.
     :ivar rows: records in DuckDB, or None if this sync stored none.
     :ivar passed: records that have come so far.
     :ivar expected: how many records the connector expects, where it says so.
+    :ivar total: how many records the account has now, where Loxo says so.
     """
 
     name: str
     delivered: int | None = None
     claimed: int | None = None
-    total: int | None = None
     seconds: float | None = None
     rows: int | None = None
     error: str = ""
     passed: int = 0
     expected: int | None = None
+    total: int | None = None
 
     @property
     def has_ended(self) -> bool:

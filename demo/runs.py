@@ -103,13 +103,16 @@ def write_end(database: Path, run: Run, streams: Iterable[Stream]) -> None:
 
 
 def deletions(database: Path, run: Run) -> dict[str, int]:
-    """How many deletions the run noticed, by object."""
+    """How many deletions the run noticed, by object; none if the stream of deletions has failed in every run."""
     import duckdb
 
     with duckdb.connect(str(database)) as db:
-        rows = db.execute(
-            "SELECT object, count(*) FROM deleted_records WHERE _airbyte_extracted_at >= ? AND restored_at IS NULL "
-            "GROUP BY ALL ORDER BY ALL",
-            [run.began],
-        ).fetchall()
+        try:
+            rows = db.execute(
+                "SELECT object, count(*) FROM deleted_records WHERE _airbyte_extracted_at >= ? AND restored_at IS NULL "
+                "GROUP BY ALL ORDER BY ALL",
+                [run.began],
+            ).fetchall()
+        except duckdb.CatalogException:
+            return {}
     return dict(rows)

@@ -96,7 +96,7 @@ def _listen(source: Any, report: Report) -> None:
 def _tables(cache: Any) -> dict[str, int]:
     """The rows of each stream's table that the database has."""
     found = cache.run_sql_query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
-    names = sorted({row["table_name"] for row in found} & set(ENDPOINTS))
+    names = sorted({row["table_name"] for row in found} & {*ENDPOINTS, DELETED_RECORDS.name})
     counts = {name: cache.run_sql_query(f'SELECT count(*) AS n FROM "{name}"')[0]["n"] for name in names}
     return {name: count for name, count in counts.items() if count}
 

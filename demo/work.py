@@ -35,6 +35,7 @@ from demo.places import FOLDER
 from loxo_api.endpoints import ENDPOINTS
 from sandbox.agency.agency import Sizes
 from sandbox.process import Sandbox, SandboxError
+from source_loxo.streams.deleted_records import DELETED_RECORDS
 
 # Where output is not a terminal, progress is a line at most this often.
 LINE_SECONDS = 5.0
@@ -169,7 +170,7 @@ def show(report: Report, given: argparse.Namespace, to: Account, seconds: float,
         )
     if report.stale:
         console.print(not_renewed(report.stale), style="yellow", markup=False, soft_wrap=True)
-    if to.past:
+    if to.past and DELETED_RECORDS.name in report.streams:
         gone = ", ".join(f"{count} {name}" for name, count in deletions(to.database, to.run).items())
         console.print(f"Deletions noticed: {gone or 'none'}. Deleted rows stay in their tables; see deleted_records.")
     console.print(
