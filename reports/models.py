@@ -16,7 +16,6 @@ PROJECT = Path(__file__).resolve().parent.parent / "dbt_loxo"
 SCHEMA = "models"
 # dbt's own files; it starts faster with those of the last time.
 WORK = Path(".demo/dbt")
-QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_NO_PRINT": "true"}
 
 
 def build(database: Path) -> None:
@@ -26,19 +25,28 @@ def build(database: Path) -> None:
     """
     slug = agency_slug(database)
     WORK.mkdir(parents=True, exist_ok=True)
-    output = {"type": "duckdb", "path": str(database.resolve()), "schema": SCHEMA, "threads": 2}
+    # Attached under a name of ours, because dbt takes the file's name as the database's, and fails at a quote in it.
+    file = {"path": str(database.resolve()), "alias": "loxo"}
+    output = {
+        "type": "duckdb",
+        "path": ":memory:",
+        "database": "loxo",
+        "schema": SCHEMA,
+        "attach": [file],
+        "threads": 2,
+    }
     profile = {"loxo": {"target": "report", "outputs": {"report": output}}}
     (WORK / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
     variables = {"loxo_schema": "main", "loxo_agency_slug": slug}
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(WORK)]
     folders += ["--target-path", str((WORK / "target").resolve()), "--log-path", str((WORK / "logs").resolve())]
     dbt = str(Path(sys.executable).with_name("dbt"))
-    command = [dbt, "build", "--exclude", "resource_type:test", "resource_type:unit_test"]
+    command = [dbt, "--quiet", "--no-use-colors", "build", "--exclude", "resource_type:test", "resource_type:unit_test"]
     done = subprocess.run(
         [*command, *folders, "--vars", json.dumps(variables)],
         capture_output=True,
         text=True,
-        env={**os.environ, **QUIET},
+        env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
         check=False,
     )
     if done.returncode:
