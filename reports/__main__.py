@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from reports.errors import ReportError
+from reports.database import ReportError
 from reports.facts import facts
 from reports.models import build
 from reports.page import page

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from reports.database import opened
 from reports.models import agency_slug
 
 HERE = Path(__file__).parent
@@ -56,7 +57,7 @@ def facts(database: Path, names: bool) -> Facts:
     :param names: whether recruiters appear by name.
     """
     slug = agency_slug(database)
-    with duckdb.connect(str(database), read_only=True) as db:
+    with opened(database) as db:
         db.execute(f"SET VARIABLE names = {names}")
         tables = _raw_tables(db)
         _add_stand_ins(db)

@@ -8,14 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
-
-from reports.errors import ReportError
+from reports.database import ReportError, opened
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_loxo"
 SCHEMA = "models"
 # dbt's own files; it starts faster with those of the last time.
 WORK = Path(".demo/dbt")
+TABLES = """
+SELECT DISTINCT table_schema, table_name FROM information_schema.columns
+WHERE column_name = '_airbyte_extracted_at' OR table_name IN ('_demo_runs', 'loxo_reads')
+"""
 
 
 def build(database: Path) -> None:
@@ -58,24 +60,12 @@ def agency_slug(database: Path) -> str:
 
     :raises ReportError: the file cannot be opened or holds no raw tables.
     """
-    if not database.exists():
-        raise ReportError(f"{database} does not exist. Make it with `make demo`, or name another with DATABASE=.")
-    try:
-        with duckdb.connect(str(database), read_only=True) as db:
-            held = {
-                f"{schema}.{table}"
-                for schema, table in db.execute(
-                    "SELECT DISTINCT table_schema, table_name FROM information_schema.columns "
-                    "WHERE column_name = '_airbyte_extracted_at' OR table_name IN ('_demo_runs', 'loxo_reads')"
-                ).fetchall()
-            }
-            if not any(name.startswith("main.") and name != "main._demo_runs" for name in held):
-                raise ReportError(f"{database} holds no tables of source-loxo in the schema main.")
-            for name, column in (("main._demo_runs", "agency_slug"), (f"{SCHEMA}.loxo_reads", "source_relation")):
-                found = db.execute(f"SELECT max({column}) FROM {name}").fetchone() if name in held else None
-                if found and found[0]:
-                    return str(found[0])
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise ReportError(f"{database} cannot be opened; is it open in another program? ({reason})") from None
+    with opened(database) as db:
+        tables = {f"{schema}.{table}" for schema, table in db.execute(TABLES).fetchall()}
+        if not any(name.startswith("main.") and name != "main._demo_runs" for name in tables):
+            raise ReportError(f"{database} holds no tables of source-loxo in the schema main.")
+        for name, column in (("main._demo_runs", "agency_slug"), (f"{SCHEMA}.loxo_reads", "source_relation")):
+            found = db.execute(f"SELECT max({column}) FROM {name}").fetchone() if name in tables else None
+            if found and found[0]:
+                return str(found[0])
     return "agency"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -31,8 +32,14 @@ HUGE = "12345678901234567890123456.78"
 
 
 def report(database: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "reports", str(database)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "reports", str(database)],
+        cwd=database.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def synced(box: Sandbox, database: Path) -> None:
@@ -56,7 +63,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    database = tmp_path_factory.mktemp("hostile") / "hostile.duckdb"
+    database = tmp_path_factory.mktemp("hostile") / "models.duckdb"  # as the schema is called
     with Sandbox(people=30, jobs=1, events=60, companies=1, deals=1) as box:
         for name in ("users", "workflow_stages", "source_types"):
             for record_id in box.ids(name):
