@@ -180,6 +180,7 @@ def test_a_config_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("demo.columns", ["nothing.duckdb"], 1, "nothing.duckdb cannot be read"),
         ("sandbox", ["--people=-3"], 2, "'-3' is not a number of at least 0"),
         ("sandbox", ["--set", "nonsense=1"], 2, "unknown setting 'nonsense'"),
+        ("sandbox", ["--workdays", "2024-05-02/2024-05-01"], 2, "is not began/ended"),
         ("sandbox", ["--port", "70000"], 1, "cannot listen on port 70000"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
