@@ -39,8 +39,8 @@ def chromium(folder: Path) -> Iterator[Any]:
     driver.quit()
 
 
-def opened(driver: Any, page: Path, width: int, scheme: str) -> None:
-    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+def opened(driver: Any, page: Path, width: int, scheme: str, height: int = 900) -> None:
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     scheme_feature = {"name": "prefers-color-scheme", "value": scheme}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme_feature]})
