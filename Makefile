@@ -4,6 +4,8 @@
 #   make demo PEOPLE=20000                       a larger sandbox
 #   make demo CONFIG=secrets/config.json         a real account into .demo/account-<slug>.duckdb
 #   make demo EVERYTHING=1                       also the streams that cost a request for each person
+#   make report                                  models and charts of it: .demo/sandbox.html
+#   make report DATABASE=... NAMES=1             of another DuckDB file; with the names of recruiters
 #   make columns DATABASE=.demo/sandbox.duckdb   how much of each column of the tables is filled
 #   make test                                    linters, types, all tests
 #   make coverage                                all tests, then the lines that none of them runs
@@ -14,6 +16,7 @@ CONFIG =
 PEOPLE =
 DATABASE =
 EVERYTHING =
+NAMES =
 BIN = .venv/bin
 
 help:
@@ -26,6 +29,12 @@ demo: .venv/with-demo
 	if [ -n "$(EVERYTHING)" ]; then set -- "$$@" --everything; fi; \
 	if [ -n "$(DATABASE)" ]; then set -- "$$@" --database "$(DATABASE)"; fi; \
 	exec $(BIN)/python -m demo "$$@"
+
+report: .venv-models/with-report
+	@set --; \
+	if [ -n "$(NAMES)" ]; then set -- "$$@" --names; fi; \
+	if [ -n "$(DATABASE)" ]; then set -- "$$@" "$(DATABASE)"; fi; \
+	exec .venv-models/bin/python -m reports "$$@"
 
 columns: .venv/with-demo
 	@exec $(BIN)/python -m demo.columns $(DATABASE)
@@ -46,21 +55,28 @@ lint: .venv/with-tests
 	$(BIN)/lint-imports --no-cache
 
 clean:
-	rm -rf .venv .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf .venv .venv-models .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv installs in seconds where pip takes minutes, so it is tried first.
-INSTALL = pip_install() { uv pip install --quiet --python $(BIN)/python -e "$$1" 2>/dev/null || \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e "$$1"; }; pip_install
+INSTALL = pip_install() { uv pip install --quiet --python "$$1" -e "$$2" 2>/dev/null || \
+	"$$1" -m pip install --quiet --disable-pip-version-check -e "$$2"; }; pip_install
 
 # The stamps are younger than setup.py, so nothing is installed twice.
 .venv/with-demo: .venv/made setup.py
-	@$(INSTALL) '.[demo]'
+	@$(INSTALL) $(BIN)/python '.[demo]'
 	@touch $@
 
 .venv/with-tests: .venv/made setup.py
-	@$(INSTALL) '.[tests]'
+	@$(INSTALL) $(BIN)/python '.[tests]'
 	@touch .venv/with-demo $@
+
+# dbt and the charts have an environment of their own.
+.venv-models/with-report: .venv/made setup.py
+	@[ -x .venv-models/bin/python ] || $(BIN)/python -m venv .venv-models
+	@echo "Installing dbt and the charts into .venv-models; this takes a few minutes the first time."
+	@$(INSTALL) .venv-models/bin/python '.[report]'
+	@touch $@
 
 # PyAirbyte, which stores the demo's records, needs Python 3.12 or older.
 USABLE = import sys; (3, 10) <= sys.version_info[:2] < (3, 13) or sys.exit("it is Python %d.%d" % sys.version_info[:2]); \
@@ -77,4 +93,4 @@ USABLE = import sys; (3, 10) <= sys.version_info[:2] < (3, 13) or sys.exit("it i
 	echo "Python 3.10, 3.11 or 3.12 with venv is needed: install one, or name one with make PYTHON=..." >&2; \
 	exit 1
 
-.PHONY: help demo columns test coverage lint clean
+.PHONY: help demo report columns test coverage lint clean

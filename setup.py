@@ -36,6 +36,13 @@ SPARK = [
     *MODELS,
     "dbt-spark[session]>=1.10,<1.12",  # a local Spark; needs a Java runtime
 ]
+REPORT = [
+    *MODELS,
+    "duckdb>=1.4,<1.5",  # the version of the demo, so that its next run can open the file
+    "jinja2>=3.1,<4",  # the page; dbt uses it too
+    "pyyaml>=6,<7",  # the files of the charts; dbt uses it too
+    "vl-convert-python>=1.7,<2",  # Vega-Lite charts as SVG without a browser or a network
+]
 TESTS = [
     *DEMO,
     "airbyte-cdk[dev]>=7.39,<8",  # Airbyte's standard tests
@@ -91,6 +98,7 @@ setup(
         "sandbox": SANDBOX,
         "demo": DEMO,
         "models": MODELS,
+        "report": REPORT,
         "spark": SPARK,
         "tests": TESTS,
     },

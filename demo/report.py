@@ -12,6 +12,8 @@ from rich import box
 from rich.table import Table
 
 _SETTLED = re.compile(r"(\w+): (\d+) records delivered, Loxo claims (\d+|no number); ([\d.]+) s\.")
+# This stream has no count, so no line with its numbers.
+_FINISHED = re.compile(r"Finished syncing (deleted_records)")
 _NAMED = re.compile(r"(\w+): (.*)", re.DOTALL)
 # Progress is told once for so many records of a stream: a page.
 STEP = 100
@@ -26,6 +28,7 @@ class Stream:
     :ivar rows: records in DuckDB, or None if this sync stored none.
     :ivar passed: records that have come so far.
     :ivar expected: how many records the connector expects, where it says so.
+    :ivar total: how many records the account has now, where Loxo says so.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Stream:
     error: str = ""
     passed: int = 0
     expected: int | None = None
+    total: int | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -71,6 +75,11 @@ class Report(logging.Handler):
             if stream:
                 stream.delivered, stream.seconds = int(settled[2]), float(settled[4])
                 stream.claimed = int(settled[3]) if settled[3].isdigit() else None
+                self._on_change(self)
+        elif finished := _FINISHED.fullmatch(text):
+            stream = self.streams.get(finished[1])
+            if stream and stream.delivered is None:
+                stream.delivered = stream.passed
                 self._on_change(self)
         elif record.levelno >= logging.ERROR:
             named = _NAMED.fullmatch(text)
@@ -131,12 +140,14 @@ def table(streams: Iterable[Stream], seconds: float) -> Table:
     ordered = sorted(streams, key=lambda stream: (-(stream.rows or 0), stream.name))
     grid = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
     grid.add_column("Stream", f"{len(ordered)} streams")
+    grid.add_column("Read now", f"{sum(stream.delivered or 0 for stream in ordered):,}", justify="right")
     grid.add_column("Records in DuckDB", f"{sum(stream.rows or 0 for stream in ordered):,}", justify="right")
     grid.add_column("Loxo claims", "", justify="right")
     grid.add_column("Seconds", f"{seconds:.1f}", justify="right")
     for stream in ordered:
         grid.add_row(
             stream.name,
+            "-" if stream.delivered is None else f"{stream.delivered:,}",
             "failed" if stream.rows is None else f"{stream.rows:,}",
             "-" if stream.claimed is None else f"{stream.claimed:,}",
             "-" if stream.seconds is None else f"{stream.seconds:.1f}",

@@ -14,25 +14,25 @@ from typing import Any
 
 from demo.places import CACHE, LOGS
 from demo.report import Report, not_renewed
+from demo.runs import DemoError, Run, write_beginning, write_end
+from demo.totals import add_totals
 from loxo_api.endpoints import ENDPOINTS
+from source_loxo.streams.deleted_records import DELETED_RECORDS
 
 CONNECTOR = "source-loxo"
 # Each round leaves out at least one stream more; what needs more rounds than this has another cause.
 ROUNDS = 4
 
 
-class DemoError(Exception):
-    """An error that the user can correct, with its message."""
-
-
 def sync(
     config: Mapping[str, Any],
     database: Path,
+    run: Run,
     report: Report,
     say: Callable[[str], None],
     everything: bool,
 ) -> None:
-    """Reads every stream of an account and stores them, each in a table of its name.
+    """Reads every stream of an account and stores them, each in a table of its name; later runs read what changed.
 
     PyAirbyte stores nothing of a sync in which a single stream failed. An agency whose Loxo plan lacks one object
     should still get all others, so a sync that fails is made again without the streams that failed.
@@ -42,7 +42,6 @@ def sync(
     :param everything: also the streams that cost a request for each person or activity.
     :raises DemoError: nothing could be stored.
     """
-    _check_database(database)
     with _quiet():
         say("Starting PyAirbyte")
         import airbyte
@@ -54,17 +53,17 @@ def sync(
             say("Checking the connection")
             source.check()
             say("Discovering the streams")
-            cheap = {name for name, endpoint in ENDPOINTS.items() if not endpoint.is_costly}
+            cheap = {name for name, endpoint in ENDPOINTS.items() if not endpoint.is_costly} | {DELETED_RECORDS.name}
             names = [name for name in source.get_available_streams() if everything or name in cheap]
         except airbyte.exceptions.PyAirbyteError as error:
             raise DemoError(_plain(error, report)) from None
+        write_beginning(database, run)
         with DuckDBCache(db_path=database, cache_dir=CACHE) as cache, _removed(CACHE):
             report.expect(names)
             for attempt in range(ROUNDS):
                 source.select_streams(names)
                 try:
-                    # "replace": what is deleted in Loxo goes, and a second run ends with the same tables.
-                    source.read(cache, write_strategy="replace", force_full_refresh=True)
+                    source.read(cache)
                     break
                 except airbyte.exceptions.PyAirbyteError as error:
                     left = [name for name in names if report.streams[name].read]
@@ -76,6 +75,9 @@ def sync(
             for name in names:
                 _count(cache, report, name)
             report.stale = {name: rows for name, rows in _tables(cache).items() if name not in names}
+        say("Asking for the counts")
+        add_totals(config, report.streams.values())
+        write_end(database, run, report.streams.values())
 
 
 def _listen(source: Any, report: Report) -> None:
@@ -91,30 +93,10 @@ def _listen(source: Any, report: Report) -> None:
     source._peek_airbyte_message = heard
 
 
-def _check_database(database: Path) -> None:
-    """Fails before anything is read.
-
-    :raises DemoError: the file cannot be written, or is not a DuckDB file.
-    """
-    import duckdb
-
-    is_new = not database.exists()
-    try:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        duckdb.connect(str(database)).close()
-    except (OSError, duckdb.Error) as error:
-        reason = str(error).splitlines()[0]
-        raise DemoError(
-            f"The database {database} cannot be opened; is it open in another program? ({reason})"
-        ) from None
-    if is_new:
-        database.unlink()
-
-
 def _tables(cache: Any) -> dict[str, int]:
     """The rows of each stream's table that the database has."""
     found = cache.run_sql_query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
-    names = sorted({row["table_name"] for row in found} & set(ENDPOINTS))
+    names = sorted({row["table_name"] for row in found} & {*ENDPOINTS, DELETED_RECORDS.name})
     counts = {name: cache.run_sql_query(f'SELECT count(*) AS n FROM "{name}"')[0]["n"] for name in names}
     return {name: count for name, count in counts.items() if count}
 
@@ -125,9 +107,6 @@ def _nothing_stored(tables: Mapping[str, int]) -> str:
 
 def _count(cache: Any, report: Report, name: str) -> None:
     stream = report.streams[name]
-    if not stream.delivered:
-        # PyAirbyte leaves the table of a stream without records as an earlier sync made it.
-        cache.execute_sql(f'DELETE FROM "{name}"')
     stream.rows = cache.run_sql_query(f'SELECT count(*) AS n FROM "{name}"')[0]["n"]
     if stream.rows < (stream.delivered or 0):
         stream.error = f"only {stream.rows} of {stream.delivered} delivered records were stored"

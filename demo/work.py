@@ -9,8 +9,11 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +25,29 @@ try:
 
     from demo.cost import cost
     from demo.report import Report, not_renewed, table
-    from demo.sync import DemoError, sync
+    from demo.runs import DemoError, Run, deletions, now, past_runs, sandbox_runs
+    from demo.sync import sync
 except ModuleNotFoundError as missing:
     sys.exit(f"The package '{missing.name}' is missing. Install the demo first: pip install -e '.[demo]'")
 
 from demo.arguments import arguments
 from demo.places import FOLDER
 from loxo_api.endpoints import ENDPOINTS
+from sandbox.agency.agency import Sizes
 from sandbox.process import Sandbox, SandboxError
+from source_loxo.streams.deleted_records import DELETED_RECORDS
 
 # Where output is not a terminal, progress is a line at most this often.
 LINE_SECONDS = 5.0
+SLUG = "demo-agency"
+DEEDS = {
+    "create": "created",
+    "back_date": "created",
+    "edit": "edited",
+    "move": "moved",
+    "delete": "deleted",
+    "merge": "merged",
+}
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -51,16 +66,53 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
+@dataclass
+class Account:
+    """:ivar past: the runs before this one.
+    :ivar life: what the sandbox's agency did since the last of them, in words.
+    """
+
+    config: Mapping[str, Any]
+    database: Path
+    run: Run
+    past: list[Run]
+    life: str = ""
+
+
 @contextmanager
-def account(given: argparse.Namespace) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """The config to read with, and the name of the file for its records; demo data never lands in an account's file."""
+def account(given: argparse.Namespace) -> Iterator[Account]:
+    """What to read, and the database for its records; demo data never lands in an account's file."""
     if given.config:
         config = read_config(given.config)
-        yield config, f"account-{Path(str(config.get('agency_slug', ''))).name}"
-    else:
-        flags = {} if given.people is None else {"people": given.people}
-        with Sandbox(**flags) as sandbox:
-            yield sandbox.config, "sandbox"
+        slug = str(config.get("agency_slug", ""))
+        database: Path = given.database or FOLDER / f"account-{Path(slug).name}.duckdb"
+        past = past_runs(database)
+        if past and past[0].agency_slug not in ("", slug):
+            raise DemoError(f"{database} holds the agency '{past[0].agency_slug}'. Name another file with DATABASE=.")
+        yield Account(config, database, Run(slug, None, now()), past)
+        return
+    database = given.database or FOLDER / "sandbox.duckdb"
+    *past, run = sandbox_runs(database, SLUG, given.people, Sizes().people)
+    days = [f"{before.ended}/{after.began}" for before, after in pairwise([*past, run])]
+    flags: dict[str, Any] = {
+        "people": run.people,
+        "now": [*past, run][0].began,
+        "slug": SLUG,
+        "workdays": ",".join(days) or None,
+    }
+    with Sandbox(**flags) as sandbox:
+        yield Account(sandbox.config, database, run, past, told(sandbox.life(), past))
+
+
+def told(life: list[dict[str, Any]], past: list[Run]) -> str:
+    """The changes since the last run, in one line."""
+    since = str(past[-1].ended).replace(" ", "T") if past else ""
+    counts = Counter((DEEDS[each["op"]], each["object"]) for each in life if each["at"] >= since)
+    deeds = {
+        deed: [f"{count} {name}" for (done, name), count in sorted(counts.items()) if done == deed]
+        for deed in DEEDS.values()
+    }
+    return "; ".join(f"{', '.join(names)} {deed}" for deed, names in deeds.items() if names)
 
 
 class Progress:
@@ -88,20 +140,21 @@ def run(given: argparse.Namespace, console: Console) -> int:
     started = time.monotonic()
     progress = Progress(console)
     report = Report(progress.moved)
-    with account(given) as (config, name):
-        database: Path = given.database or FOLDER / f"{name}.duckdb"
-        line = f"Loxo account '{config.get('agency_slug')}' at {config.get('domain')} → {database}"
+    with account(given) as to:
+        line = f"Loxo account '{to.config.get('agency_slug')}' at {to.config.get('domain')} → {to.database}"
         console.print(line, markup=False, soft_wrap=True)
+        if to.life:
+            console.print(f"In the agency since the last run: {to.life}.", markup=False, soft_wrap=True)
         if given.everything:
-            console.print(cost(config), markup=False, soft_wrap=True)
+            console.print(cost(to.config), markup=False, soft_wrap=True)
         with progress.status:
-            sync(config, database, report, progress.say, given.everything)
-    show(report, given, database, time.monotonic() - started, console)
+            sync(to.config, to.database, to.run, report, progress.say, given.everything)
+    show(report, given, to, time.monotonic() - started, console)
     return 1 if report.failed else 0
 
 
-def show(report: Report, given: argparse.Namespace, database: Path, seconds: float, console: Console) -> None:
-    """The table, what failed, and what is left out."""
+def show(report: Report, given: argparse.Namespace, to: Account, seconds: float, console: Console) -> None:
+    """The table, what failed, what was deleted, and what is left out."""
     console.print(table(report.streams.values(), seconds))
     for stream in report.failed:
         line = f"{stream.name}: {stream.error or 'did not come to its end'}"
@@ -117,8 +170,13 @@ def show(report: Report, given: argparse.Namespace, database: Path, seconds: flo
         )
     if report.stale:
         console.print(not_renewed(report.stale), style="yellow", markup=False, soft_wrap=True)
+    if to.past and DELETED_RECORDS.name in report.streams:
+        gone = ", ".join(f"{count} {name}" for name, count in deletions(to.database, to.run).items())
+        console.print(f"Deletions noticed: {gone or 'none'}. Deleted rows stay in their tables; see deleted_records.")
     console.print(
-        f"\nThe records are in {database}. Ask it anything:\n\n  {query(database)}\n", soft_wrap=True, markup=False
+        f"\nThe records are in {to.database}. Ask it anything:\n\n  {query(to.database)}\n",
+        soft_wrap=True,
+        markup=False,
     )
 
 

@@ -25,7 +25,7 @@ pytest.importorskip("duckdb", reason="PyAirbyte, which brings DuckDB, needs Pyth
 Start = Callable[..., Sandbox]
 KEY = "sandbox-key-4f1d9c"
 # The streams that the demo reads without --everything.
-STREAMS = [name for name, endpoint in ENDPOINTS.items() if not endpoint.is_costly]
+STREAMS = [*(name for name, endpoint in ENDPOINTS.items() if not endpoint.is_costly), "deleted_records"]
 
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
@@ -50,8 +50,8 @@ def written(folder: Path, config: dict[str, Any]) -> str:
 
 
 def rows(output: str) -> dict[str, list[str]]:
-    """The lines of the table."""
-    return {line[0]: line[1:] for line in map(str.split, output.splitlines()) if len(line) == 4}
+    """The lines of the table: records read now, in DuckDB, claimed by Loxo, and seconds."""
+    return {line[0]: line[1:] for line in map(str.split, output.splitlines()) if len(line) == 5}
 
 
 def stored(folder: Path, database: str, table: str) -> int:
@@ -63,23 +63,58 @@ def stored(folder: Path, database: str, table: str) -> int:
     return int(found[0])
 
 
-def test_two_runs_store_the_sandbox_in_duckdb(tmp_path: Path) -> None:
-    for people in (250, 120):  # the second account is smaller: no record of the first may remain
-        done = demo(tmp_path, "--people", str(people))
-        assert done.returncode == 0, done.stdout + done.stderr
-        shown = rows(done.stdout)
-        assert shown["people"][:2] == [str(people), str(people)]
-        assert shown["jobs"][:2] == ["300", "300"]
-        assert stored(tmp_path, "sandbox.duckdb", "people") == people
-        assert f"{len(STREAMS)} of {len(STREAMS)} streams read" in done.stdout
-        assert done.stderr == ""
+def ids(folder: Path, table: str) -> set[int]:
+    import duckdb
+
+    with duckdb.connect(str(folder / ".demo/sandbox.duckdb"), read_only=True) as db:
+        return {row[0] for row in db.execute(f"SELECT id FROM {table}").fetchall()}
+
+
+def stop_while_reading(folder: Path) -> None:
+    """Kills a run in the middle, and waits for its last process."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "demo"], cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout
+    assert any("streams read" in line for line in child.stdout)
+    child.kill()
+    assert "The records are in" not in child.stdout.read()
+    child.stdout.close()
+    child.wait()
+
+
+def test_the_sandbox_lands_in_duckdb_and_lives_on(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--people", "250")
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = rows(done.stdout)
+    assert shown["people"][:3] == ["250", "250", "250"]
+    assert shown["jobs"][:3] == ["300", "300", "300"]
+    assert stored(tmp_path, "sandbox.duckdb", "people") == 250
+    assert f"{len(STREAMS)} of {len(STREAMS)} streams read" in done.stdout
+    assert done.stderr == ""
+    first = ids(tmp_path, "people")
+
+    stop_while_reading(tmp_path)
+    later = demo(tmp_path)  # the day of work of the stopped run, once
+    assert later.returncode == 0, later.stdout + later.stderr
+    told = re.search(r"since the last run: .* (\d+) people, .*created;.* 1 people merged\.", later.stdout)
+    assert told, later.stdout
+    assert ids(tmp_path, "people") > first
+    assert len(ids(tmp_path, "people") - first) == int(told[1])
+    assert int(rows(later.stdout)["people"][0]) < 100
+    assert re.search(r"Deletions noticed: .*\d people", later.stdout)
+
+    other = demo(tmp_path, "--people", "120")
+    assert other.returncode == 1
+    assert "sandbox.duckdb holds the agency of 250 people. Delete it to begin anew" in other.stdout
+
     question = re.search(r"^  .*-c \".*\"$", done.stdout, re.MULTILINE)
     assert question
     answer = subprocess.run(question[0], shell=True, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert "current_title" in answer
     assert not (tmp_path / ".demo/cache").exists()
-    told = demo(tmp_path, module="demo.columns").stdout
-    assert re.search(r"^people +name +100% +120$", told, re.MULTILINE), told
+    filled = demo(tmp_path, module="demo.columns").stdout
+    assert re.search(r"^people +name +100% +\d+$", filled, re.MULTILINE), filled
 
 
 def test_a_failed_stream_is_named_and_the_others_are_stored(tmp_path: Path, start_sandbox: Start) -> None:
@@ -89,11 +124,11 @@ def test_a_failed_stream_is_named_and_the_others_are_stored(tmp_path: Path, star
     first = demo(tmp_path, "--config", config)
     assert first.returncode == 1
     shown = rows(first.stdout)
-    assert shown["people"][:2] == ["60", "60"]
-    assert shown["companies"] == ["failed", "-", "-"]
+    assert shown["people"][:3] == ["60", "60", "60"]
+    assert shown["companies"] == ["-", "failed", "-", "-"]
     assert "companies: the API key has no permission for 'companies'" in first.stdout
-    below = [name for name in STREAMS if ENDPOINTS[name].parent == "companies"]
-    assert all(shown[name][0] == "failed" for name in below)
+    below = [name for name, endpoint in ENDPOINTS.items() if endpoint.parent == "companies"]
+    assert all(shown[name][1] == "failed" for name in below)
     assert f"{1 + len(below)} of {len(STREAMS)} streams failed" in first.stdout
     assert "Of an earlier run" not in first.stdout
 
@@ -102,7 +137,7 @@ def test_a_failed_stream_is_named_and_the_others_are_stored(tmp_path: Path, star
     box.create("people")
     second = demo(tmp_path, "--config", config)
     assert second.returncode == 1
-    assert rows(second.stdout)["companies"][:2] == ["5", "5"]
+    assert rows(second.stdout)["companies"][:3] == ["5", "5", "5"]
     assert f"1 of {len(STREAMS)} streams failed" in second.stdout
     assert f"Of an earlier run, and not renewed: users ({users} rows)." in second.stdout
     assert stored(tmp_path, "account-demo-agency.duckdb", "people") == 61
@@ -145,6 +180,7 @@ def test_a_config_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("demo.columns", ["nothing.duckdb"], 1, "nothing.duckdb cannot be read"),
         ("sandbox", ["--people=-3"], 2, "'-3' is not a number of at least 0"),
         ("sandbox", ["--set", "nonsense=1"], 2, "unknown setting 'nonsense'"),
+        ("sandbox", ["--workdays", "2024-05-02/2024-05-01"], 2, "is not began/ended"),
         ("sandbox", ["--port", "70000"], 1, "cannot listen on port 70000"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

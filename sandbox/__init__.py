@@ -28,6 +28,7 @@ Whippy). Where no source shows the behaviour of Loxo, a setting offers each poss
 | row storage, relations between tables | `agency/table.py`, `agency/agency.py` |
 | changes of rows: create, update, delete, move a candidate | `agency/mutations.py` |
 | changes that the account makes by itself | `agency/background_changes.py` |
+| the work of days between two starts of one agency | `agency/workdays.py` |
 
 Imports point one way: `__main__` → `api` → `agency` → `settings` → `timestamps`, `hashing`.
 """

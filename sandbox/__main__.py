@@ -15,6 +15,7 @@ from aiohttp import web
 
 from .agency.agency import Sizes
 from .agency.generator import generate_agency
+from .agency.workdays import work
 from .api.control import make_application
 from .api.server import LoxoApi
 from .like import Report
@@ -37,6 +38,15 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
+def parse_days(text: str) -> list[tuple[int, int]]:
+    """Parse `began/ended,began/ended`."""
+    times = [parse_timestamp(part) for day in text.split(",") for part in day.split("/")]
+    known = [time for time in times if time is not None]
+    if len(known) < len(times) or text.count("/") != text.count(",") + 1 or known != sorted(known):
+        raise argparse.ArgumentTypeError(f"{text!r} is not began/ended,began/ended in ISO times, one after another")
+    return list(zip(known[::2], known[1::2], strict=True))
+
+
 def make_parser() -> argparse.ArgumentParser:
     parser = OneLineErrorParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=parse_count, default=0, help="0 selects a free port")
@@ -46,6 +56,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--like", metavar="REPORT", help="answer like an account, from a report of `loxoctl doctor`")
     parser.add_argument("--seed", type=int, default=1, help="the same seed and --now give the same records")
     parser.add_argument("--now", default=None, help="ISO time of the newest generated records; default: current time")
+    parser.add_argument(
+        "--workdays", type=parse_days, default=[], metavar="BEGAN/ENDED,...", help="days of work since --now"
+    )
     parser.add_argument("--slug", default="demo-agency")
     parser.add_argument("--api-key", default="sandbox-key")
     parser.add_argument("--latency-ms", type=float, default=None)
@@ -81,7 +94,9 @@ def make_api(options: argparse.Namespace) -> LoxoApi:
     if options.warm:
         for row in agency.people.sorted_rows["id"]:
             agency.people.list_item_json(row)
-    return LoxoApi(agency, settings, options.slug, options.api_key)
+    api = LoxoApi(agency, settings, options.slug, options.api_key)
+    work(api.background_changes, options.workdays)
+    return api
 
 
 async def serve(options: argparse.Namespace) -> None:

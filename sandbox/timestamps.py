@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import lru_cache
 
@@ -12,6 +14,7 @@ HOUR_MS = 3_600_000
 _ZONE = re.compile(r"(?<=\d)(Z|z|[+ -]\d\d:?\d\d)$")
 
 _clock_offset_ms = 0
+_stopped_at_ms: int | None = None
 
 
 def set_clock_offset(seconds: float) -> None:
@@ -22,7 +25,18 @@ def set_clock_offset(seconds: float) -> None:
 
 def now_ms() -> int:
     """Return the server's time in milliseconds since 1970 (Loxo's precision)."""
-    return int(time.time() * 1000) + _clock_offset_ms
+    return int(time.time() * 1000) + _clock_offset_ms if _stopped_at_ms is None else _stopped_at_ms
+
+
+@contextmanager
+def clock_at(ms: int) -> Iterator[None]:
+    """Stop the server's clock at a time."""
+    global _stopped_at_ms
+    _stopped_at_ms = ms
+    try:
+        yield
+    finally:
+        _stopped_at_ms = None
 
 
 @lru_cache(maxsize=8192)

@@ -56,8 +56,12 @@ class BackgroundChanges:
         op = self._choose_operation(bits)
         change = self._operations[op](bits >> 12)
         if change:
-            entry = {"n": len(self.log) + 1, "at": format_timestamp(now_ms()), "op": op, **change}
-            self.log.append(entry)
+            self.note(op, change.pop("object"), change.pop("id"), **change)
+
+    def note(self, op: str, name: str, record_id: int, **more: Any) -> None:
+        """Log a change."""
+        at = format_timestamp(now_ms())
+        self.log.append({"n": len(self.log) + 1, "at": at, "op": op, "object": name, "id": record_id, **more})
 
     def _choose_operation(self, bits: int) -> str:
         shares = {op: share for op, share in self.settings.life_shares.items() if share > 0}

@@ -20,7 +20,7 @@ from demo.report import STEP, Report, Stream, not_renewed, table
 
 def heard(*lines: tuple[int, str]) -> Report:
     report = Report(lambda report: None)
-    report.expect(["people", "users", "sms"])
+    report.expect(["people", "users", "sms", "deleted_records"])
     for level, text in lines:
         report.handle(logging.LogRecord("airbyte", level, "", 0, text, None, None))
     return report
@@ -37,6 +37,12 @@ def test_a_settled_stream_has_its_numbers() -> None:
     assert (len(report.ended), report.records) == (2, 264)
 
 
+def test_a_stream_without_a_count_ends_with_its_log_line() -> None:
+    report = heard((logging.INFO, "Finished syncing sms"), (logging.INFO, "Finished syncing deleted_records"))
+    assert [stream.name for stream in report.ended] == ["deleted_records"]
+    assert report.streams["deleted_records"].read
+
+
 def test_a_stream_fails_by_its_error_or_without_an_end() -> None:
     report = heard(
         (logging.INFO, "people: 250 records delivered, Loxo claims 251; 1.5 s."),
@@ -45,7 +51,7 @@ def test_a_stream_fails_by_its_error_or_without_an_end() -> None:
         (logging.ERROR, "Concurrent read failure"),
         (logging.INFO, "sms: 0 records delivered, Loxo claims 0; 0.1 s."),
     )
-    assert [stream.name for stream in report.failed] == ["people", "users"]
+    assert [stream.name for stream in report.failed] == ["people", "users", "deleted_records"]
     assert report.streams["people"].error == "1 records are missing"
     assert report.other_errors == ["Concurrent read failure"]
 
@@ -97,6 +103,6 @@ def test_the_table_names_what_failed_and_adds_up_the_rest() -> None:
     console = Console(record=True, width=80, file=io.StringIO())
     console.print(table([Stream("people", 2500, 2500, 1.5, rows=2500), Stream("users", error="403")], 9.0))
     lines = [line.split() for line in console.export_text().splitlines()]
-    assert ["people", "2,500", "2,500", "1.5"] in lines
-    assert ["users", "failed", "-", "-"] in lines
-    assert ["2", "streams", "2,500", "9.0"] in lines
+    assert ["people", "2,500", "2,500", "2,500", "1.5"] in lines
+    assert ["users", "-", "failed", "-", "-"] in lines
+    assert ["2", "streams", "2,500", "2,500", "9.0"] in lines
