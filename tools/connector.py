@@ -141,7 +141,7 @@ class Connector:
         for name in known if streams is None else streams:
             stream = known.get(name, {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]})
             mode_here = mode if mode in stream["supported_sync_modes"] else "full_refresh"
-            configured = {"stream": stream, "sync_mode": mode_here, "destination_sync_mode": "append"}
+            configured: dict[str, Any] = {"stream": stream, "sync_mode": mode_here, "destination_sync_mode": "append"}
             configured |= {"include_files": True} if include_files else {}
             chosen.append(configured if sync_id is None else {**configured, "sync_id": sync_id})
         arguments = ["read", "--config", self._config, "--catalog", self._file("catalog", {"streams": chosen})]
