@@ -84,6 +84,17 @@ def _decode_record(endpoint: Endpoint, body: Any) -> Page:
     return Page(_checked([body]))
 
 
+def branches(nodes: Any, parent_id: Any = None) -> list[Record]:
+    """A nested list as records, each with the id of its parent node."""
+    records: list[Record] = []
+    for node in nodes if isinstance(nodes, list) else []:
+        if not isinstance(node, dict) or "id" not in node:
+            raise ContractError("a node of a hierarchy has no id")
+        records.append({**{key: value for key, value in node.items() if key != "hierarchies"}, "parent_id": parent_id})
+        records += branches(node.get("hierarchies"), node["id"])
+    return records
+
+
 def _checked(records: list[Any]) -> list[Record]:
     for record in records:
         if not isinstance(record, dict) or not isinstance(record.get("id"), (int, str)) or record["id"] is True:

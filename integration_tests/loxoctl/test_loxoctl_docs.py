@@ -26,7 +26,7 @@ def test_the_blocks_of_the_page_run(tmp_path: Path) -> None:
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m loxoctl "$@"\n')
     command.chmod(0o755)
     (tmp_path / "secrets").mkdir()
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 7
     with Sandbox(people=150, jobs=130, events=150, companies=30) as box:
         (tmp_path / "secrets/config.json").write_text(json.dumps(box.config))
         env = environment(box.config)
@@ -40,6 +40,7 @@ def test_the_blocks_of_the_page_run(tmp_path: Path) -> None:
     assert len((tmp_path / "activities.jsonl").read_text().splitlines()) == 150
     assert (tmp_path / "jobs.jsonl").stat().st_size
     assert (tmp_path / "report.md").exists()
+    assert list((tmp_path / "files/person_resumes").rglob("*.pdf"))
     assert json.loads((tmp_path / "results.jsonl").read_text())["outcome"] == "written"
 
 

@@ -137,11 +137,11 @@ class FileTransfer:
 
     def note(self, records: Iterable[Record]) -> None:
         """Notes the files of records that are in the queue. The caller holds the lock of the state."""
-        if not self._memory or not self._memory.files_began:
+        if not self._memory:
             return
-        noted = self._memory.files_delivered
+        noted, mark = self._memory.files_delivered, self._memory.files_at or self._memory.files_began or ""
         for record in records:
-            if isinstance(record, StagedRecord) and record.dated >= self._memory.files_began:
+            if isinstance(record, StagedRecord) and record.dated >= mark:
                 noted[record.digest] = int(to_seconds(record.dated))
         while len(noted) > MOST_DIGESTS:
             del noted[min(noted, key=lambda digest: noted[digest])]

@@ -18,9 +18,9 @@ from typing import Any
 
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import DOWNLOAD_PATH, SYNCED_AT, Endpoint, Paging
-from loxo_api.errors import ContractError, ErrorKind, LoxoError, StorageError
+from loxo_api.errors import ErrorKind, LoxoError, StorageError
 from loxo_api.files import files_of
-from loxo_api.pages import Record
+from loxo_api.pages import Record, branches
 from loxo_api.pagination.page_number import exact
 from loxo_api.slices import Slice
 from loxo_api.timestamps import now
@@ -89,6 +89,7 @@ class Children:
         self._tries = {self._key(keys): int(keys.get(TRIES, 1)) for keys in self.retry}
         self._earlier = {self._key(keys): keys for keys in self.retry}
         self._asked: set[tuple[Any, ...]] = set()
+        self._queued: set[tuple[Any, ...]] = set()
         self._gone: list[dict[str, Any]] = []
         # What the state holds of each parent that failed, the error, and the paths of the files if only these failed.
         self._failed: list[tuple[dict[str, Any], LoxoError, list[str]]] = []
@@ -105,31 +106,34 @@ class Children:
         rest, batch = iter(parents), Batch()
         with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=self.endpoint.name) as pool:
             while some := list(islice(rest, BATCH)):
-                if batch:
+                if batch.commit:
                     yield batch
                 batch = Batch(record for children in pool.map(self._of_one, some) for record in children)
-                batch.commit = partial(self._note_files, batch) if self._transfer else None
+                batch.commit = partial(self._note_queued, some, batch)
                 self._report_progress()
                 if self._must_stop:
                     for parent in rest:
                         self._failed.append((self._unread(parent), self._failed[-1][1], []))
         # No state before a parent was read, because the plan may lack the whole object.
         if commit:
-            batch.commit = partial(self._commit, commit, batch)
+            batch.commit = partial(self._commit, commit, batch.commit)
         yield batch
         if self._must_stop:
             raise self._failure()
 
-    def _note_files(self, batch: Batch) -> None:
-        if self._transfer:
-            with self._cursor.lock:
+    def _note_queued(self, parents: list[Record], batch: Batch) -> None:
+        """Notes that the children of these parents are in the queue: a state behind them need not name them."""
+        with self._cursor.lock:
+            self._queued.update({self._key(parent) for parent in parents} & self._tries.keys())
+            if self._transfer:
                 self._transfer.note(batch)
 
-    def _commit(self, commit: Callable[[], None], batch: Batch) -> None:
-        if not self.is_sound:
-            return
+    def _commit(self, commit: Callable[[], None], note_queued: Callable[[], None] | None) -> None:
         with self._cursor.lock:
-            self._note_files(batch)
+            if note_queued:
+                note_queued()
+            if not self.is_sound:
+                return
             self.remember()
             commit()
 
@@ -156,7 +160,9 @@ class Children:
         """Notes in the state the parents that the next sync requests first."""
         if self._cursor.memory:
             with self._lock:
-                waiting = [{**keys, **self._unread(keys)} for keys in self.retry if self._key(keys) not in self._asked]
+                known = {self._key(keys) for keys in (*self._gone, *(keys for keys, *_ in self._failed))}
+                known |= self._asked & self._queued
+                waiting = [{**keys, **self._unread(keys)} for keys in self.retry if self._key(keys) not in known]
                 gone = [self._counted(keys) for keys in self._gone]
                 failed = [self._counted(keys) for keys, *_ in self._failed]
                 self._cursor.memory.retry = [*waiting, *(keys for keys in gone if keys[TRIES] < GONE_SYNCS), *failed]
@@ -214,8 +220,10 @@ class Children:
         """The rows and failures without files that were deleted since their list was read."""
         try:
             listed = {file["id"] for file in self._read(self.endpoint.of(parent))[0]}
-        except LoxoError:
-            return rows, failures
+        except LoxoError as error:
+            if not error.is_not_found:
+                return rows, failures
+            listed = set()
         kept = [row for row in rows if isinstance(row, StagedRecord) or row["id"] in listed]
         return kept, [failure for failure in failures if failure[0]["id"] in listed]
 
@@ -267,7 +275,7 @@ class Children:
             if endpoint.files:
                 records = files_of(endpoint, record)
             else:
-                records = _branches(record.get(endpoint.tree)) if endpoint.tree else [record]
+                records = branches(record.get(endpoint.tree)) if endpoint.tree else [record]
             return records, len(records)
         if endpoint.paging is Paging.SCROLL:
             part = Slice()
@@ -329,17 +337,6 @@ class Children:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-
-
-def _branches(nodes: Any, parent_id: Any = None) -> list[Record]:
-    """A nested list as records, each with the id of its parent node."""
-    records: list[Record] = []
-    for node in nodes if isinstance(nodes, list) else []:
-        if not isinstance(node, dict) or "id" not in node:
-            raise ContractError("a node of a hierarchy has no id")
-        records.append({**{key: value for key, value in node.items() if key != "hierarchies"}, "parent_id": parent_id})
-        records += _branches(node.get("hierarchies"), node["id"])
-    return records
 
 
 class Substream(StreamRead):

@@ -203,6 +203,36 @@ def test_an_outage_at_any_download_loses_no_file(failing: int) -> None:
     assert not set(broken.files) & set(second.files), "each file comes once"
 
 
+def test_an_interrupted_sync_does_not_bring_a_file_again_that_its_state_covers() -> None:
+    client = account(150)
+    first = read(client)
+    uploaded = shift(now(), days=-3)
+    first.state["files_at"] = shift(now(), days=-7)  # the syncs are a week apart
+    for number in range(1, 131):
+        change(client, number, resumes=[resume(10 * number, uploaded)])
+    second = read(client, first.state)
+    delivered, state = next(found for found in second.checkpoints if found[0])
+    covered = second.ids[:delivered]
+    assert "walk_scroll_id" in state
+    for number in [each // 10 for each in covered]:
+        change(client, number, name="Ada")
+    third = read(client, state)
+    assert {*covered, *third.ids} == {10 * number for number in range(1, 131)}
+    assert not {*covered} & {*third.ids}
+
+
+def test_a_state_before_the_rows_of_a_repeated_person_still_names_it() -> None:
+    """Another worker's state can enter the queue between the read of a person and its rows."""
+    client = account(30)
+    client.refuse(lambda asked: asked.path == "people/4", 503)
+    first = sync(client, RESUMES, includes_files=True)
+    client.recover()
+    change(client, 9, resumes=[resume(90), resume(91, now())])
+    second = sync(client, RESUMES, first.state, includes_files=True, reverse=True)
+    for ids, third in resumed(client, second, RESUMES, includes_files=True):
+        assert {40, 91} <= {*ids, *third.ids}
+
+
 def test_a_full_staging_directory_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_transfer, "get_files_directory", lambda: "/proc/staging")
     first = sync(account(), RESUMES, includes_files=True)
