@@ -72,6 +72,7 @@ def _lines(results: Results) -> Iterator[str]:
     yield from _second_sync(results)
     yield from _commands(results)
     yield from _politeness(results)
+    yield from _writes(results)
 
 
 def _setting() -> Iterator[str]:
@@ -132,3 +133,17 @@ def _politeness(results: Results) -> Iterator[str]:
         share, achieved = each["refused"] / each["requests"], (each["requests"] - each["refused"]) / each["wall"]
         counts = f"{each['requests']} | {each['refused']} | {share:.1%} | {achieved:.1f}"
         yield f"| {rate} | {counts} | {each['delivered']:,} of {each['existing']:,} |"
+
+
+def _writes(results: Results) -> Iterator[str]:
+    if "writes" not in results:
+        return
+    pace, rows = results["writes"]["pace"], results["writes"]["look_ups"]
+    yield f"\n## writes{' (--quick)' if results['writes']['quick'] else ''}\n"
+    yield f"destination-loxo, {pace['writes']:,} people, under a server that lets {pace['allowed']} requests a second"
+    yield f"through: {pace['seconds']:.1f} s from the first request to the end, {pace['refused']} refused (429).\n"
+    yield "Look-ups for each 1,000 writes:\n"
+    yield "| | " + " | ".join(dict.fromkeys(row["object"] for row in rows)) + " |\n|---|---|---|---|---|"
+    for case in dict.fromkeys(row["case"] for row in rows):
+        costs = (f"{row['per_thousand']:,.0f}" for row in rows if row["case"] == case)
+        yield f"| {case} | {' | '.join(costs)} |"

@@ -18,6 +18,7 @@ from sandbox.process import Sandbox
 
 from .contenders import ENVIRONMENTS, HERE, LISTS, ROOT, Job, command
 from .measure import Cost, delivered, run
+from .writes import writes
 
 OURS, REQUESTS, AIOHTTP = "source-loxo", "requests + json", "aiohttp + orjson"
 TO_DUCKDB, DLT_TO_DUCKDB = "source-loxo → DuckDB", "dlt → DuckDB"
@@ -38,6 +39,7 @@ class Scale:
     many_people: int = 200_000
     most_people: int = 1_000_000
     most_jobs: int = 100_000
+    writes: int = 1_000
     repeats: int = 5
     slow_repeats: int = 1
 
@@ -278,4 +280,5 @@ SCENARIOS: dict[str, Callable[[Scale], Result]] = {
     "memory": memory,
     "limits": limits,
     "politeness": politeness,
+    "writes": lambda scale: writes(scale.writes),
 }

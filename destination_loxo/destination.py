@@ -98,7 +98,7 @@ class DestinationLoxo(Destination):
         settings = Settings.parse(config)
         streams = streams_of(catalog)
         with open_writer(settings.config, settings.ledger_path, settings.options) as writer:
-            LoxoClient(settings.config, INTERACTIVE).page(CHECK_ENDPOINT)
+            writer.client.page(CHECK_ENDPOINT)
             run = _Run(settings, writer, streams)
             yield from run.messages(lines)
         run.end()

@@ -162,11 +162,13 @@ class LoxoClient:
         :raises TooLarge: the body is above the request's limit.
         """
         self._rate.wait_for_turn()
+        response = None
         try:
             response = self._transport.send(request)
         except NO_RESPONSE as error:
             raise self._errors.no_response(name, error) from None
-        self._rate.learn(response)
+        finally:
+            self._rate.learn(response)
         self.latency = min(self.latency, response.seconds)
         if not 200 <= response.status_code < 300:
             raise self._errors.refused(name, request.path, response)
