@@ -73,6 +73,7 @@ def _lines(results: Results) -> Iterator[str]:
     yield from _commands(results)
     yield from _politeness(results)
     yield from _writes(results)
+    yield from _faults(results)
 
 
 def _setting() -> Iterator[str]:
@@ -147,3 +148,23 @@ def _writes(results: Results) -> Iterator[str]:
     for case in dict.fromkeys(row["case"] for row in rows):
         costs = (f"{row['per_thousand']:,.0f}" for row in rows if row["case"] == case)
         yield f"| {case} | {' | '.join(costs)} |"
+
+
+def _faults(results: Results) -> Iterator[str]:
+    if "faults" not in results:
+        return
+    rows = results["faults"]["rows"]
+    yield f"\n## faults of writes{' (--quick)' if results['faults']['quick'] else ''}\n"
+    yield f"destination-loxo with a ledger, {rows[0]['records']:,} records of each object, of which Loxo does not save"
+    yield "a tenth; a fifth of the writes meets the fault before or after its effect. Each cell: written / rejected /"
+    yield f"unknown. In the account twice: {sum(row['created'] - row['distinct'] for row in rows)} records.\n"
+    names = list(dict.fromkeys(row["object"] for row in rows))
+    yield f"| | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}"
+    for fault in dict.fromkeys(row["fault"] for row in rows):
+        cells = [f"{row['written']} / {row['rejected']} / {row['unknown']}" for row in rows if row["fault"] == fault]
+        yield f"| {fault.replace('_', ' ')} | {' | '.join(cells)} |"
+    shares = []
+    for name in names:
+        here = [row for row in rows if row["object"] == name]
+        shares.append(f"{sum(row['unknown'] for row in here) / sum(row['records'] for row in here):.1%}")
+    yield f"| share left unknown | {' | '.join(shares)} |"

@@ -17,6 +17,7 @@ from typing import Any
 from sandbox.process import Sandbox
 
 from .contenders import ENVIRONMENTS, HERE, LISTS, ROOT, Job, command
+from .faults import faults
 from .measure import Cost, delivered, run
 from .writes import writes
 
@@ -44,7 +45,7 @@ class Scale:
     slow_repeats: int = 1
 
 
-QUICK = Scale(people=20_000, slow_people=8_000, many_people=50_000, most_people=100_000, most_jobs=5_000)
+QUICK = Scale(writes=200, people=20_000, slow_people=8_000, many_people=50_000, most_people=100_000, most_jobs=5_000)
 
 
 @contextmanager
@@ -280,5 +281,6 @@ SCENARIOS: dict[str, Callable[[Scale], Result]] = {
     "memory": memory,
     "limits": limits,
     "politeness": politeness,
+    "faults": lambda scale: {"rows": faults(scale.writes)},
     "writes": lambda scale: writes(scale.writes),
 }

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +58,8 @@ def written(box: Sandbox, name: str, mode: str, count: int, config: dict[str, An
     """Seconds from the first request to the end of the process, and the requests."""
     with tempfile.TemporaryDirectory(prefix="loxo-bench-") as folder:
         here = Path(folder)
-        unique = ["companies.name"]
-        settings = {**box.config, "ledger_path": str(here / "ledger.db"), "unique_fields": unique, **config}
-        stream = {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
-        chosen = {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": mode, "primary_key": [["n"]]}
-        (here / "config.json").write_text(json.dumps(settings))
-        (here / "catalog.json").write_text(json.dumps({"streams": [chosen]}))
-        (here / "input").write_text("".join(f"{json.dumps(line)}\n" for line in records(box, name, count)))
-        words = ["write", "--config", str(here / "config.json"), "--catalog", str(here / "catalog.json")]
         box.reset_requests()
-        with (here / "input").open() as lines, (here / "output").open("w") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "destination_loxo", *words], stdin=lines, stdout=out, stderr=out, cwd=ROOT
-            )
+        process = started(box, here, name, mode, records(box, name, count), config)
         while not box.requests()["total"] and process.poll() is None:
             time.sleep(0.02)
         began = time.monotonic()
@@ -79,10 +68,27 @@ def written(box: Sandbox, name: str, mode: str, count: int, config: dict[str, An
         return time.monotonic() - began, box.requests()
 
 
+def started(
+    box: Sandbox, here: Path, name: str, mode: str, lines: Iterable[dict[str, Any]], config: dict[str, Any]
+) -> subprocess.Popen[bytes]:
+    """The destination's process; its messages go to the file `output`."""
+    unique = ["companies.name"]
+    settings = {**box.config, "ledger_path": str(here / "ledger.db"), "unique_fields": unique, **config}
+    stream = {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    chosen = {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": mode, "primary_key": [["n"]]}
+    (here / "config.json").write_text(json.dumps(settings))
+    (here / "catalog.json").write_text(json.dumps({"streams": [chosen]}))
+    (here / "input").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    words = ["write", "--config", str(here / "config.json"), "--catalog", str(here / "catalog.json")]
+    with (here / "input").open() as stdin, (here / "output").open("w") as out:
+        command = [sys.executable, "-m", "destination_loxo", *words]
+        return subprocess.Popen(command, stdin=stdin, stdout=out, stderr=out, cwd=ROOT)
+
+
 def records(box: Sandbox, name: str, count: int) -> Iterator[dict[str, Any]]:
     people, types = box.ids("people"), box.ids("activity_types")
     for number in range(count):
-        data = {field: str(value).format(number) for field, value in FIELDS[name].items()}
+        data: dict[str, Any] = {field: str(value).format(number) for field, value in FIELDS[name].items()}
         if name == "person_events":
             data |= {"activity_type_id": types[0], "person_id": people[number % len(people)]}
         yield {"type": "RECORD", "record": {"stream": name, "data": {"n": number, **data}, "emitted_at": 0}}

@@ -169,6 +169,7 @@ NOT_VISIBLE = {
     "applicants": "the doctor writes nothing",
     "stage_moves": "the doctor writes nothing",
     "unsaved": "the doctor writes nothing",
+    "updated": "the doctor writes nothing",
 }
 # Values that look like another one from outside.
 LOOKS_ALIKE = {
