@@ -23,6 +23,7 @@ from .writes import started
 MARKS = {"people": "name", "companies": "name", "deals": "name", "person_events": "notes", "source_types": "name"}
 FAULTS = (*WRITE_FAULT_KINDS, "20 kills")
 SHARE = 0.2  # of the writes that meet the fault
+THROTTLED = 0.02  # the share for 429, each of which slows the run down
 KILLS = 20
 
 
@@ -67,7 +68,7 @@ def faults(count: int) -> list[dict[str, Any]]:
 
 def outcome(name: str, fault: str, count: int) -> Outcome:
     kills = KILLS if fault == FAULTS[-1] else 0
-    share = {} if kills else {fault: SHARE}
+    share = {} if kills else {fault: THROTTLED if fault == "status_429" else SHARE}
     settings = {"write_faults": share, "slow_ms": 200, "retry_after_value": 0, "latency_ms": 10 if kills else 0}
     with (
         Sandbox(people=200, jobs=20, events=100, companies=20, set=settings) as box,

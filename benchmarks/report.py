@@ -155,9 +155,10 @@ def _faults(results: Results) -> Iterator[str]:
         return
     rows = results["faults"]["rows"]
     yield f"\n## faults of writes{' (--quick)' if results['faults']['quick'] else ''}\n"
-    yield f"destination-loxo with a ledger, {rows[0]['records']:,} records of each object, of which Loxo does not save"
-    yield "a tenth; a fifth of the writes meets the fault before or after its effect. Each cell: written / rejected /"
-    yield f"unknown. In the account twice: {sum(row['created'] - row['distinct'] for row in rows)} records.\n"
+    counts = ", ".join(f"{count:,} {name}" for name, count in {row["object"]: row["records"] for row in rows}.items())
+    yield f"destination-loxo with a ledger: {counts}. Loxo does not save a tenth of them. A fifth of the writes meets"
+    yield "the fault before or after its effect; 429 meets one in fifty. Each cell: written / rejected / unknown. In"
+    yield f"the account twice: {sum(row['created'] - row['distinct'] for row in rows)} records.\n"
     names = list(dict.fromkeys(row["object"] for row in rows))
     yield f"| | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}"
     for fault in dict.fromkeys(row["fault"] for row in rows):
