@@ -46,6 +46,10 @@ def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
             whole = f"{cost['delivered']:,} of {cost['existing']:,} records, {cost['peak_mb']:.0f} MB"
             met = cost["peak_mb"] < 256 and cost["delivered"] == cost["existing"]
             yield f"Peak memory of {title} under 256 MB", whole, _met(met)
+    if "writes" in results:
+        pace = results["writes"]["pace"]
+        share = (pace["requests"] - pace["refused"]) / pace["seconds"] / pace["allowed"]
+        yield f"{pace['writes']:,} writes: at least 0.95 of the server's limit", f"{share:.3f}", _met(share >= 0.95)
 
 
 def _cpu(people: Mapping[str, Any], start: Mapping[str, Any]) -> Iterator[Goal]:

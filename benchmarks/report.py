@@ -72,6 +72,8 @@ def _lines(results: Results) -> Iterator[str]:
     yield from _second_sync(results)
     yield from _commands(results)
     yield from _politeness(results)
+    yield from _writes(results)
+    yield from _faults(results)
 
 
 def _setting() -> Iterator[str]:
@@ -132,3 +134,38 @@ def _politeness(results: Results) -> Iterator[str]:
         share, achieved = each["refused"] / each["requests"], (each["requests"] - each["refused"]) / each["wall"]
         counts = f"{each['requests']} | {each['refused']} | {share:.1%} | {achieved:.1f}"
         yield f"| {rate} | {counts} | {each['delivered']:,} of {each['existing']:,} |"
+
+
+def _writes(results: Results) -> Iterator[str]:
+    if "writes" not in results:
+        return
+    pace, rows = results["writes"]["pace"], results["writes"]["look_ups"]
+    yield f"\n## writes{' (--quick)' if results['writes']['quick'] else ''}\n"
+    yield f"destination-loxo, {pace['writes']:,} people, under a server that lets {pace['allowed']} requests a second"
+    yield f"through: {pace['seconds']:.1f} s from the first request to the end, {pace['refused']} refused (429).\n"
+    yield "Look-ups for each 1,000 writes:\n"
+    yield "| | " + " | ".join(dict.fromkeys(row["object"] for row in rows)) + " |\n|---|---|---|---|---|"
+    for case in dict.fromkeys(row["case"] for row in rows):
+        costs = (f"{row['per_thousand']:,.0f}" for row in rows if row["case"] == case)
+        yield f"| {case} | {' | '.join(costs)} |"
+
+
+def _faults(results: Results) -> Iterator[str]:
+    if "faults" not in results:
+        return
+    rows = results["faults"]["rows"]
+    yield f"\n## faults of writes{' (--quick)' if results['faults']['quick'] else ''}\n"
+    counts = ", ".join(f"{count:,} {name}" for name, count in {row["object"]: row["records"] for row in rows}.items())
+    yield f"destination-loxo with a ledger: {counts}. Loxo does not save a tenth of them. A fifth of the writes meets"
+    yield "the fault before or after its effect; 429 meets one in fifty. Each cell: written / rejected / unknown. In"
+    yield f"the account twice: {sum(row['created'] - row['distinct'] for row in rows)} records.\n"
+    names = list(dict.fromkeys(row["object"] for row in rows))
+    yield f"| | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}"
+    for fault in dict.fromkeys(row["fault"] for row in rows):
+        cells = [f"{row['written']} / {row['rejected']} / {row['unknown']}" for row in rows if row["fault"] == fault]
+        yield f"| {fault.replace('_', ' ')} | {' | '.join(cells)} |"
+    shares = []
+    for name in names:
+        here = [row for row in rows if row["object"] == name]
+        shares.append(f"{sum(row['unknown'] for row in here) / sum(row['records'] for row in here):.1%}")
+    yield f"| share left unknown | {' | '.join(shares)} |"

@@ -17,7 +17,9 @@ from typing import Any
 from sandbox.process import Sandbox
 
 from .contenders import ENVIRONMENTS, HERE, LISTS, ROOT, Job, command
+from .faults import faults
 from .measure import Cost, delivered, run
+from .writes import writes
 
 OURS, REQUESTS, AIOHTTP = "source-loxo", "requests + json", "aiohttp + orjson"
 TO_DUCKDB, DLT_TO_DUCKDB = "source-loxo → DuckDB", "dlt → DuckDB"
@@ -38,11 +40,12 @@ class Scale:
     many_people: int = 200_000
     most_people: int = 1_000_000
     most_jobs: int = 100_000
+    writes: int = 1_000
     repeats: int = 5
     slow_repeats: int = 1
 
 
-QUICK = Scale(people=20_000, slow_people=8_000, many_people=50_000, most_people=100_000, most_jobs=5_000)
+QUICK = Scale(writes=200, people=20_000, slow_people=8_000, many_people=50_000, most_people=100_000, most_jobs=5_000)
 
 
 @contextmanager
@@ -278,4 +281,6 @@ SCENARIOS: dict[str, Callable[[Scale], Result]] = {
     "memory": memory,
     "limits": limits,
     "politeness": politeness,
+    "faults": lambda scale: {"rows": faults(scale.writes)},
+    "writes": lambda scale: writes(scale.writes),
 }

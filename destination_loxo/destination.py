@@ -6,10 +6,9 @@ line that it cannot read (all measured with airbyte-cdk 7.39.1). So its class gi
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +98,7 @@ class DestinationLoxo(Destination):
         settings = Settings.parse(config)
         streams = streams_of(catalog)
         with open_writer(settings.config, settings.ledger_path, settings.options) as writer:
-            LoxoClient(settings.config, INTERACTIVE).page(CHECK_ENDPOINT)
+            writer.client.page(CHECK_ENDPOINT)
             run = _Run(settings, writer, streams)
             yield from run.messages(lines)
         run.end()
@@ -227,18 +226,3 @@ class _Run:
                 f"{refused} records are not written, more than Most Rejected Records ({self._settings.max_rejected}) "
                 "allows. The log names each with its reason; all others are written. Correct them in the source."
             )
-
-
-def read_json(path: str, name: str, load: Callable[[Any], Any] | None = None) -> Any:
-    """The content of a file that the command line names.
-
-    :raises ConfigError: it cannot be read.
-    """
-    try:
-        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - it may be a pipe
-            content = json.load(file)
-        return load(content) if load else content
-    except OSError as error:
-        raise ConfigError(f"The {name} file {path} cannot be opened: {error.strerror}.") from None
-    except Exception:  # the CDK's serializers fail in as many ways as a file can be wrong
-        raise ConfigError(f"The {name} file {path} is not a {name} of Airbyte.") from None

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import io
 import logging
 import os
 import sys
-import threading
-from typing import Any
 
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteMessageSerializer,
+    ConfiguredAirbyteCatalog,
     ConfiguredAirbyteCatalogSerializer,
     FailureType,
     Type,
@@ -21,40 +19,25 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from destination_loxo.destination import DestinationLoxo, read_json
-from loxo_api.errors import ConfigError, ContractError, ErrorKind, LoxoError
+from destination_loxo.destination import DestinationLoxo
+from loxo_api.config import read_config, read_json, wrong_file
+from loxo_api.errors import ContractError, ErrorKind, LoxoError
 from loxo_api.exact_json import dumps
+from loxo_api.output import WholeLines, end
+
+NAME = "destination-loxo"
 
 logger = logging.getLogger("airbyte")
 
 
-class Lines(io.TextIOBase):
-    """Whole lines to the standard output, at once, from any thread: a state that waits in a buffer confirms nothing."""
-
-    def __init__(self) -> None:
-        self._begun = threading.local()
-        self._lock = threading.Lock()
-
-    def write(self, text: str) -> int:
-        lines, newline, self._begun.text = (getattr(self._begun, "text", "") + text).rpartition("\n")
-        if newline:
-            self.write_line(lines.encode("utf-8", "replace"))
-        return len(text)
-
-    def write_line(self, line: bytes) -> None:
-        rest = memoryview(line + b"\n")
-        with self._lock:
-            while rest:
-                rest = rest[os.write(1, rest) :]
-
-    def writable(self) -> bool:
-        return True
-
-
 def run() -> None:
     """Runs the Airbyte command given on the command line."""
+    if sys.stdout is None:
+        end(NAME, "the standard output is closed, so no message can be printed.")
     arguments = _arguments(sys.argv[1:])
-    out = Lines()
+    out = WholeLines(sys.stdout.fileno(), NAME)
+    out.end_on_signals(is_sync=arguments.command == "write")
+    out.end_without_reader()
     sys.stdout = out
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     for handler in logging.getLogger().handlers:
@@ -64,8 +47,6 @@ def run() -> None:
         _run(arguments, out)
     except LoxoError as error:
         _fail(error, out)
-    except BrokenPipeError:
-        os._exit(1)
     except Exception as error:  # its text may hold people's data
         text = f"An unexpected {type(error).__name__} ended the command. Please report it as a defect of the connector."
         _fail(LoxoError(f"{text} The next sync goes on from the last state.", ErrorKind.SYSTEM), out)
@@ -73,15 +54,13 @@ def run() -> None:
     os._exit(0)
 
 
-def _run(arguments: argparse.Namespace, out: Lines) -> None:
+def _run(arguments: argparse.Namespace, out: WholeLines) -> None:
     destination = DestinationLoxo()
     if arguments.command == "spec":
         spec = destination.spec(logger)
         out.write_line(dumps(AirbyteMessageSerializer.dump(AirbyteMessage(type=Type.SPEC, spec=spec))))
         return
-    config = read_json(arguments.config, "config")
-    if not isinstance(config, dict):
-        raise ConfigError(f"The config file {arguments.config} is not a JSON object.")
+    config = read_config(arguments.config)
     update_secrets(get_secrets(destination.spec(logger).connectionSpecification, config))
     if arguments.command == "check":
         status = AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=destination.check(logger, config))
@@ -89,12 +68,21 @@ def _run(arguments: argparse.Namespace, out: Lines) -> None:
     elif arguments.command == "discover":
         out.write_line(dumps(destination.discover(config)))
     else:
-        catalog: Any = read_json(arguments.catalog, "catalog", ConfiguredAirbyteCatalogSerializer.load)
-        for message in destination.write_lines(config, catalog, sys.stdin.buffer):
+        for message in destination.write_lines(config, _catalog(arguments.catalog), sys.stdin.buffer):
             out.write_line(dumps(message))
 
 
-def _fail(error: LoxoError, out: Lines) -> None:
+def _catalog(path: str) -> ConfiguredAirbyteCatalog:
+    remedy = "Write a configured Airbyte catalog into it."
+    content = read_json(path, "catalog", remedy)
+    try:
+        catalog: ConfiguredAirbyteCatalog = ConfiguredAirbyteCatalogSerializer.load(content)
+    except Exception:  # the serializer raises many kinds of errors
+        raise wrong_file(path, "catalog", f"is not a configured Airbyte catalog. {remedy}") from None
+    return catalog
+
+
+def _fail(error: LoxoError, out: WholeLines) -> None:
     """The error as the protocol has it; the way through our code to it helps nobody."""
     text = str(error)
     if isinstance(error, ContractError):
@@ -106,7 +94,7 @@ def _fail(error: LoxoError, out: Lines) -> None:
 
 
 def _arguments(words: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="destination-loxo", description="An Airbyte destination for Loxo.")
+    parser = argparse.ArgumentParser(prog=NAME, description="An Airbyte destination for Loxo.")
     commands = parser.add_subparsers(title="commands", dest="command", required=True)
     commands.add_parser("spec", help="prints the fields of the config")
     for name, text in (

@@ -1,4 +1,4 @@
-"""The image, run as Airbyte runs it, against the sandbox on this machine's loopback. Run by `.ci/image`.
+"""The images, run as Airbyte runs them, against the sandbox on this machine's loopback. Run by `.ci/image`.
 
 Every container has a read-only root, no capabilities and no way to gain any: what Airbyte's Kubernetes deployment
 gives a connector, and less.
@@ -25,6 +25,7 @@ from tools.connector import ROOT, Output, parse
 pytestmark = pytest.mark.image
 
 IMAGE = os.environ.get("SOURCE_LOXO_IMAGE", "airbyte/source-loxo:dev")
+DESTINATION = os.environ.get("DESTINATION_LOXO_IMAGE", "airbyte/destination-loxo:dev")
 BASE = os.environ.get("SOURCE_LOXO_BASE", "")
 LOCKED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 NO_NETWORK = "--network=none"
@@ -66,20 +67,23 @@ def docker(*arguments: str) -> str:
 
 
 @contextlib.contextmanager
-def container(options: tuple[str, ...], *command: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def container(
+    options: tuple[str, ...], *command: str, image: str = IMAGE
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A locked-down container and its name; gone afterwards, also after a failure."""
     name = f"source-loxo-{os.getpid()}-{time.monotonic_ns()}"
-    line = ["docker", "run", "--rm", "--name", name, *LOCKED, *options, IMAGE, *command]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    line = ["docker", "run", "--rm", "--interactive", "--name", name, *LOCKED, *options, image, *command]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(line, **pipes, text=True) as child:
         try:
             yield name, child
         finally:
             subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=False, timeout=60)
 
 
-def run(options: tuple[str, ...], *command: str) -> Output:
-    with container(options, *command) as (_, child):
-        stdout, stderr = child.communicate(timeout=120)
+def run(options: tuple[str, ...], *command: str, image: str = IMAGE, stdin: str = "") -> Output:
+    with container(options, *command, image=image) as (_, child):
+        stdout, stderr = child.communicate(stdin, timeout=120)
     return parse(child.returncode, stdout, stderr)
 
 
@@ -110,18 +114,27 @@ def test_the_image_is_small_and_starts_quickly(say: Callable[[str], None]) -> No
     assert megabytes - base < 120 or not base
 
 
-def test_the_image_has_its_labels() -> None:
-    facts = json.loads(docker("image", "inspect", IMAGE))[0]["Config"]
-    assert facts["Labels"]["io.airbyte.name"] == "airbyte/source-loxo"
+@pytest.mark.parametrize(
+    ("image", "name", "entrypoint"),
+    [
+        (IMAGE, "source-loxo", ["python", "/airbyte/integration_code/main.py"]),
+        (DESTINATION, "destination-loxo", ["python", "-m", "destination_loxo"]),
+    ],
+    ids=["source", "destination"],
+)
+def test_an_image_has_its_labels(image: str, name: str, entrypoint: list[str]) -> None:
+    facts = json.loads(docker("image", "inspect", image))[0]["Config"]
+    assert facts["Labels"]["io.airbyte.name"] == f"airbyte/{name}"
     assert f'version="{facts["Labels"]["io.airbyte.version"]}"' in (ROOT / "setup.py").read_text()
     assert facts["User"] == "airbyte"
-    assert facts["Entrypoint"] == ["python", "/airbyte/integration_code/main.py"]
-    assert f"AIRBYTE_ENTRYPOINT={' '.join(facts['Entrypoint'])}" in facts["Env"]
+    assert facts["Entrypoint"] == entrypoint
+    assert f"AIRBYTE_ENTRYPOINT={' '.join(entrypoint)}" in facts["Env"]
 
 
-def test_the_image_contains_only_the_connector() -> None:
-    listed = docker("run", "--rm", "--entrypoint=ls", IMAGE, "-A", "/airbyte/integration_code").split()
-    assert sorted(listed) == ["main.py", "requirements.txt", "setup.py"]
+@pytest.mark.parametrize(("image", "more"), [(IMAGE, ["main.py"]), (DESTINATION, [])], ids=["source", "destination"])
+def test_an_image_contains_only_the_connector(image: str, more: list[str]) -> None:
+    listed = docker("run", "--rm", "--entrypoint=ls", image, "-A", "/airbyte/integration_code").split()
+    assert sorted(listed) == [*more, "requirements.txt", "setup.py"]
 
 
 def summary(done: Output) -> str:
@@ -162,6 +175,39 @@ def test_check_discover_and_read_of_a_whole_account(
     assert set(done.statuses.values()) == {"COMPLETE"}
     assert sorted(done.ids("people")) == sorted(small.ids("people"))
     assert small.api_key not in done.text
+
+
+def test_the_destination_writes_in_a_container(
+    secrets: Callable[..., str], start_sandbox: Callable[..., Sandbox], tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    box = start_sandbox(people=40, jobs=12, companies=12, events=20, deals=5)
+    spec = run((NO_NETWORK,), "spec", image=DESTINATION)
+    assert spec.of("SPEC")[0]["connectionSpecification"]["required"] == ["domain", "agency_slug", "api_key"]
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    kept.chmod(0o777)  # the image's own user writes the ledger
+    people = {"name": "people", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    catalog = in_full(people)
+    catalog["streams"][0] |= {"destination_sync_mode": "append", "primary_key": [["n"]]}
+    files = secrets(config={**box.config, "ledger_path": "/kept/ledger.db", "max_rejected": 1}, catalog=catalog)
+    options = ("--network=host", files, f"--volume={kept}:/kept")
+    config = ("--config", "/secrets/config.json")
+    assert run(options, "check", *config, image=DESTINATION).of("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
+    rows = [{"n": number, "name": f"P {number}", "email": f"p{number}@new.example"} for number in range(20)]
+    rows.append({"n": 20, "name": "P 20", "email": "bad"})
+    lines: list[dict[str, Any]] = [
+        {"type": "RECORD", "record": {"stream": "people", "data": row, "emitted_at": 0}} for row in rows
+    ]
+    lines.append({"type": "STATE", "state": {"type": "STREAM", "stream": {"stream_descriptor": {"name": "people"}}}})
+    stdin = "".join(f"{json.dumps(line)}\n" for line in lines)
+    for told in ("20 written, 0 unchanged, 1 rejected, 0 unknown", "0 written, 20 unchanged, 1 rejected, 0 unknown"):
+        done = run(options, "write", *config, "--catalog", "/secrets/catalog.json", image=DESTINATION, stdin=stdin)
+        assert done.exit_code == 0, done.text
+        assert f"people: {told}." in done.logs
+        assert len(done.of("STATE")) == 1
+        assert box.api_key not in done.text
+    say(f"destination: {summary(done)}; {told}")
+    assert sum(entry["effect"] == "created" for entry in box.writes()) == 20
 
 
 def test_200_000_people_fit_in_256_megabytes(

@@ -23,15 +23,13 @@ from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, AirbyteStateMessage, Type
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from loxo_api import output
+from loxo_api.output import WholeLines
 from source_loxo import SourceLoxo
-from source_loxo import run as run_module
 from source_loxo.run import (
     TOGETHER_BYTES,
     Entrypoint,
-    WholeLines,
     _encoded,
-    _end_on_signals,
-    _end_without_reader,
     _read,
     _write_all,
     print_through,
@@ -42,7 +40,7 @@ LINES = 300
 
 
 def _print_from_many_threads(descriptor: int) -> None:
-    out = WholeLines(descriptor)
+    out = WholeLines(descriptor, "source-loxo")
     AirbyteEntrypoint(SourceLoxo())  # sets up the CDK's log handler, as every command does
     print_through(out)
     long = json.dumps({"type": "RECORD", "text": "x" * 50_000}).encode()
@@ -102,7 +100,7 @@ def test_a_state_flushes_all_records_before_it() -> None:
         raise OSError("the read fails")
 
     with pytest.raises(OSError, match="the read fails"):
-        _write_all(messages(), WholeLines(writing))
+        _write_all(messages(), WholeLines(writing, "source-loxo"))
     assert [message["record"]["data"]["id"] for message in _read_back(reading)] == [3]  # type: ignore[index]
 
 
@@ -110,7 +108,9 @@ def test_records_are_written_together_in_order(tmp_path: Path) -> None:
     path = tmp_path / "out"
     sizes = [10, TOGETHER_BYTES, 10, TOGETHER_BYTES - 500, 900, 10] * 3
     with path.open("wb") as file:
-        _write_all((_record(number, size) for number, size in enumerate(sizes)), WholeLines(file.fileno()))
+        _write_all(
+            (_record(number, size) for number, size in enumerate(sizes)), WholeLines(file.fileno(), "source-loxo")
+        )
     rows = [json.loads(line)["record"]["data"] for line in path.read_text().splitlines()]
     assert [(row["id"], len(row["text"])) for row in rows] == list(enumerate(sizes))
 
@@ -124,7 +124,7 @@ def test_a_pipe_whose_reader_is_behind_gets_line_by_line() -> None:
             writes.append(data.count(b"\n"))
             super()._write(data)
 
-    out = Counted(writing)
+    out = Counted(writing, "source-loxo")
     out.write_lines([b"one", b"two"])
     out.write_lines([b"three", b"four"])
     assert writes == [2, 1, 1]
@@ -160,16 +160,16 @@ def ended(child: int, errors: int) -> tuple[int, list[str]]:
 
 
 def endless(is_sync: bool = True) -> None:
-    out = WholeLines(1)
-    _end_on_signals(out, is_sync)
+    out = WholeLines(1, "source-loxo")
+    out.end_on_signals(is_sync)
     # Like a worker that waits in a full queue: the interpreter would wait for it at its end.
     threading.Thread(target=threading.Event().wait).start()
     _write_all((_record(number) for number in itertools.count()), out)
 
 
 def pausing() -> None:
-    """Prints nothing, as during a long throttle."""
-    _end_without_reader(1)
+    """Prints nothing more, as during a long throttle."""
+    WholeLines(1, "source-loxo").end_without_reader()
     os.write(1, b"line begun")
     threading.Event().wait()
 
@@ -200,7 +200,7 @@ def test_a_full_disk_ends_the_process_with_one_message() -> None:
 def test_a_signal_ends_the_process_with_a_stalled_reader(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(output, "GRACE_SECONDS", 0.2)
     reading, writing = os.pipe()
     child = in_a_child(endless, writing)
     while struct.unpack("i", fcntl.ioctl(reading, termios.FIONREAD, b"    "))[0] < 60_000:
@@ -214,7 +214,7 @@ def test_a_signal_ends_the_process_with_a_stalled_reader(
 
 def test_a_signal_ends_other_commands_without_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """PyAirbyte ends `spec` this way as soon as it has its line, and shows the messages of the command."""
-    monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(output, "GRACE_SECONDS", 0.2)
     reading, writing = os.pipe()
     child = in_a_child(lambda: endless(is_sync=False), writing)
     os.read(reading, 10)
@@ -227,7 +227,7 @@ def test_an_output_that_does_not_block_is_waited_for() -> None:
     os.set_blocking(writing, False)
 
     def write() -> None:
-        _write_all((_record(number, size=9000) for number in range(100)), WholeLines(1))
+        _write_all((_record(number, size=9000) for number in range(100)), WholeLines(1, "source-loxo"))
         os._exit(0)
 
     child = in_a_child(write, writing)
@@ -392,9 +392,3 @@ def test_each_fault_of_a_config_file_has_its_message(tmp_path: Path, content: st
     assert [error["failure_type"] for error in errors] == ["config_error"]
     assert word in errors[0]["message"]
     assert word == "lacks" or str(path) in errors[0]["message"]
-
-
-def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "config"
-    path.write_bytes(b"\xef\xbb\xbf{}")
-    assert SourceLoxo.read_config(str(path)) == {}

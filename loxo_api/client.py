@@ -122,10 +122,10 @@ class LoxoClient:
     def _received(self, path: str, target: Path) -> Download:
         """Sends the request for a file once, when the rate allows."""
         name = f"GET {path}"
-        self._rate.wait_for_turn()
+        turn = self._rate.wait_for_turn()
         try:
             with self._transport.receive(Request("GET", path)) as (response, pieces):
-                self._rate.learn(response)
+                self._rate.learn(response, turn)
                 if response.status_code != 200:
                     raise self._errors.refused(name, path, response)
                 if (_declared_length(response) or 0) > MAX_FILE_BYTES:
@@ -231,12 +231,12 @@ class LoxoClient:
         :raises LoxoError: the status is not 2xx, or no complete response arrived.
         :raises TooLarge: the body is above the request's limit.
         """
-        self._rate.wait_for_turn()
+        turn = self._rate.wait_for_turn()
         try:
             response = self._transport.send(request)
         except NO_RESPONSE as error:
             raise self._errors.no_response(name, error) from None
-        self._rate.learn(response)
+        self._rate.learn(response, turn)
         self.latency = min(self.latency, response.seconds)
         if not 200 <= response.status_code < 300:
             raise self._errors.refused(name, request.path, response)

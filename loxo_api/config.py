@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pendulum
@@ -59,6 +61,47 @@ class Config:
             api_key=key,
             start_date=_start_date(values.get("start_date")),
         )
+
+
+def read_json(path: str, name: str, remedy: str) -> Any:
+    """The content of a JSON file that the command line names. It is read once, because it can be a pipe.
+
+    :param name: what the file is, which is also the name of its option.
+    :raises ConfigError: it cannot be read. Its content is not quoted, because a config holds the key.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise wrong_file(path, name, f"does not exist. Check the path that --{name} gives.") from None
+    except OSError as error:
+        raise wrong_file(path, name, f"cannot be opened: {error.strerror}.") from None
+    except ValueError:
+        raise wrong_file(path, name, f"is not UTF-8 text. {remedy}") from None
+    if not text.strip():
+        raise wrong_file(path, name, f"is empty. {remedy}")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"{error.msg} in line {error.lineno}, column {error.colno}"
+        raise wrong_file(path, name, f"is not JSON: {place}. {remedy}") from None
+    except (ValueError, RecursionError):
+        raise wrong_file(path, name, f"is not usable JSON. {remedy}") from None
+
+
+def read_config(path: str) -> dict[str, Any]:
+    """The values of a config file.
+
+    :raises ConfigError: it cannot be read, or is not an object.
+    """
+    remedy = "Write the fields of the form into it, as the documentation shows."
+    content = read_json(path, "config", remedy)
+    if not isinstance(content, dict):
+        raise wrong_file(path, "config", f"is not a JSON object. {remedy}")
+    return content
+
+
+def wrong_file(path: str, name: str, text: str) -> ConfigError:
+    return ConfigError(f"The {name} file {path} {text}")
 
 
 def _text(values: Mapping[str, Any], name: str) -> str:

@@ -72,6 +72,8 @@ class ErrorMessages:
                 f"the API key has no permission for '{path}'. Ask an account admin to allow it and check that your "
                 f"Loxo plan has API access{'.' if self._policy.is_interactive else ', or deselect this stream.'}"
             )
+        elif status == 413:
+            kind, text = ErrorKind.SYSTEM, "the request is larger than the server accepts. Shorten the record."
         elif status == 404 and not _is_object(response.body):
             # Loxo's own 404 is a JSON object (Ampersand, loxo-cli); anything else comes from a proxy in between.
             kind, retryable = ErrorKind.CONFIG if self._policy.is_interactive else ErrorKind.TRANSIENT, True

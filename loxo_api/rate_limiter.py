@@ -1,9 +1,9 @@
 """One request rate for all streams. Loxo publishes no limit, so the rate rises until a 429 and then falls.
 
 The source of the numbers: the only public client that spaces its requests sends 4 a second, and most requests of a
-client that sent 16 at once were refused. So the rate starts at 4 and rises with each response. At a 429 it falls just
-below the number of responses in the second before, approaches that limit slowly, and leaves it quickly once the limit
-no longer holds, as TCP CUBIC does.
+client that sent 16 at once were refused. So the rate starts at 4 and rises with each response. At a 429 it falls to the
+number of responses in the second before, and from then on no second has more requests than that. Each 429 costs a
+pause, so a higher rate is tried only after a calm minute, and after twice the time when the same limit is met again.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ START_RATE = 4.0
 START_BURST = 2.0
 MIN_RATE = 0.5
 MAX_RATE = 200.0
+# Seconds without a 429 before a higher rate is tried, and the longest; fewer where few responses showed the limit.
+CALM_SECONDS, LONGEST_CALM_SECONDS, SHORT_CALM_SECONDS = 60.0, 240.0, 10.0
+# The share of the shortest response time that a response needs, at least, for its way back; and the seconds within which
+# a request without a response has reached Loxo.
+WAY_BACK, WAY_THERE_SECONDS = 0.8, 0.2
+# How often a request that waits for the window looks again, because responses show earlier arrivals.
+LOOK_SECONDS = 0.02
 # The pause after a 429 without a usable Retry-After.
 DEFAULT_PAUSE_SECONDS = 0.5
 # After VAIN_CUTS cuts in a row with fewer than FEW responses between them, a lower rate does not help.
@@ -33,6 +40,15 @@ FEW, VAIN_CUTS = 10, 3
 MAX_PAUSE_SECONDS = 300
 # How often a pausing sync reports that it is alive.
 REMINDER_SECONDS = 20.0
+
+
+class Turn:
+    """The turn of one request. Until `until`, it counts in the second in which it reached Loxo."""
+
+    __slots__ = ("until",)
+
+    def __init__(self) -> None:
+        self.until = 0.0
 
 
 class RateLimiter:
@@ -54,30 +70,39 @@ class RateLimiter:
         self._paused_until = self._filled_at  # also when the last pause ended
         self._reminded_at = self._filled_at
         self._limit = math.inf
+        self._calm = SHORT_CALM_SECONDS
+        self._turns: list[Turn] = []
+        self._latency = math.inf
         self._since_cut = FEW  # answers
         self._vain_cuts = 0
-        self._answered: deque[float] = deque(maxlen=int(MAX_RATE))  # when
+        self._answered: deque[float] = deque(maxlen=int(MAX_RATE))  # when they arrived
 
     @property
     def highest(self) -> float:
         """The limit in requests per second if a 429 showed one, else the maximum rate."""
         return min(self._limit, MAX_RATE)
 
-    def wait_for_turn(self) -> None:
+    def wait_for_turn(self) -> Turn:
         """Returns when a request may be sent."""
-        while seconds := self._seconds_to_wait():
+        turn = Turn()
+        while seconds := self._seconds_to_wait(turn):
             self._sleep(seconds)
+        return turn
 
-    def learn(self, response: Response) -> None:
-        """Adapts the rate to a response. A pause that Loxo asks for applies to all streams."""
+    def learn(self, response: Response, turn: Turn) -> None:
+        """Adapts the rate to the response to the request of a turn. A pause that Loxo requests applies to all streams.
+
+        A request without a response needs no call.
+        """
+        arrived = self._arrival(response.seconds, turn)
         if response.status_code == 429:
             pause = retry_after(response)
-            self._slow_down(DEFAULT_PAUSE_SECONDS if pause is None else min(pause, MAX_PAUSE_SECONDS))
+            self._slow_down(DEFAULT_PAUSE_SECONDS if pause is None else min(pause, MAX_PAUSE_SECONDS), arrived)
         elif response.status_code < 400:
-            self._speed_up()
+            self._speed_up(arrived)
 
-    def _seconds_to_wait(self) -> float:
-        """Takes a token and returns 0, or returns the seconds until the next try."""
+    def _seconds_to_wait(self, turn: Turn) -> float:
+        """Takes a token for a turn and returns 0, or returns the seconds until the next try."""
         with self._lock:
             now = self._clock()
             if now < self._paused_until:
@@ -89,40 +114,68 @@ class RateLimiter:
             self._filled_at = now
             if self._tokens < 1:
                 return max(0.001, (1 - self._tokens) / self.rate)
+            self._turns = [each for each in self._turns if each.until > now]
+            if self._limit < math.inf and len(self._turns) >= max(1, int(self._limit)):
+                return max(0.001, min(LOOK_SECONDS, min(each.until for each in self._turns) - now))
             self._tokens -= 1
+            turn.until = now + WAY_THERE_SECONDS + 1
+            self._turns.append(turn)
             return 0.0
 
-    def _speed_up(self) -> None:
-        """Each response raises the rate: by 2 at first, by 0.01 near a limit, by 0.5 beyond it."""
+    def _arrival(self, seconds: float, turn: Turn) -> float:
+        """When the request of a response reached Loxo at the latest: the way back takes a share of the time."""
         with self._lock:
-            self._answered.append(self._clock())
-            self._since_cut += 1
-            step = 2.0 if self._limit == math.inf else 0.01 if self.rate < 1.05 * self._limit else 0.5
-            self.rate = min(MAX_RATE, self.rate + step)
+            self._latency = min(self._latency, seconds)
+            arrived = self._clock() - WAY_BACK * self._latency
+            turn.until = min(turn.until, arrived + 1)
+            return arrived
 
-    def _slow_down(self, pause: float) -> None:
+    def _speed_up(self, arrived: float) -> None:
+        """Each response raises the rate: by 2 until a limit is known, and slowly beyond a limit after a calm time."""
+        with self._lock:
+            now = self._clock()
+            self._answered.append(arrived)
+            self._since_cut += 1
+            if self._limit == math.inf:
+                self.rate = min(MAX_RATE, self.rate + 2.0)
+            elif now < self._paused_until:  # it was accepted beside the request that was refused
+                self._limit = self.rate = max(self._limit, self._accepted(arrived))
+            elif now > self._paused_until + self._calm:
+                self._limit = self.rate = min(MAX_RATE, self._limit + 0.2)
+
+    def _accepted(self, until: float) -> float:
+        """How many requests Loxo has accepted in the second before this time."""
+        return sum(until - 1 < arrived <= until for arrived in self._answered)
+
+    def _slow_down(self, pause: float, arrived: float) -> None:
         """Cuts the rate once for a burst of refusals."""
         with self._lock:
             now = self._clock()
             if now >= self._paused_until:
-                self._cut(now)
+                self._cut(now, arrived)
                 self._reminded_at = now
                 logger.info(f"Loxo throttles: all streams wait {pause:.1f} s, then {self.rate:.1f} requests a second.")
             self._paused_until = max(self._paused_until, now + pause)
             self._tokens, self._filled_at = 0.0, self._paused_until
 
-    def _cut(self, now: float) -> None:
+    def _cut(self, now: float, arrived: float) -> None:
         # An account's limit does not fall because requests are slow, so these refusals have another reason.
         self._vain_cuts = self._vain_cuts + 1 if self._since_cut < FEW else 0
         self._since_cut = 0
         if self._vain_cuts >= VAIN_CUTS:
             self._vain_cuts, self._limit, self.rate = 0, math.inf, max(self.rate, START_RATE)
             return
-        in_the_last_second = sum(answered > now - 1 for answered in self._answered)
+        accepted = self._accepted(arrived)
+        is_seen = accepted > FEW
         # Few responses do not justify a very low rate within a second after a pause.
-        floor = self.rate / (8 if now - self._paused_until >= 1 else 2)
-        self._limit = min(self.rate, max(MIN_RATE, floor, in_the_last_second))
-        self.rate = max(MIN_RATE, 0.9 * self._limit)
+        floor = self.rate / (8 if is_seen or now - self._paused_until >= 1 else 2)
+        before, self._limit = self._limit, min(self.rate, max(MIN_RATE, floor, accepted))
+        is_trial = now > self._paused_until + self._calm
+        if is_trial and 0.7 * before < self._limit < 1.3 * before:
+            self._calm = min(LONGEST_CALM_SECONDS, 2 * self._calm)
+        elif is_trial or before == math.inf:
+            self._calm = CALM_SECONDS if is_seen else SHORT_CALM_SECONDS
+        self.rate = self._limit
 
 
 def retry_after(response: Response) -> float | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from loxo_api.config import read_config
 from loxo_api.exact_json import dumps
 from loxo_api.redaction import Redactor
 from loxo_api.writing.account import open_writer
@@ -19,7 +20,7 @@ from loxo_api.writing.preparation import Options
 from loxoctl import exit_codes
 from loxoctl.account import POLICY
 from loxoctl.bodies import pairs
-from loxoctl.credentials import account_config, config_file
+from loxoctl.credentials import account_config
 from loxoctl.paths import UsageError
 from loxoctl.progress import bar
 from loxoctl.request_command import hidden, show_pauses
@@ -37,7 +38,7 @@ def action(options: argparse.Namespace) -> int:
     data = {} if options.batch else _input(options)
     lines = _lines(options.batch) if options.batch else []
     total = len(lines) if isinstance(lines, list) else None
-    config = account_config(config_file(options.config) if options.config else None)
+    config = account_config(read_config(options.config) if options.config else None)
     show_pauses()
     redactor, outcomes = Redactor(config.api_key), set()
     ledger, allowed = Path(options.ledger) if options.ledger else None, Options(allow_messages=options.allow_messages)

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from loxo_api.config import Config
 from loxo_api.errors import ConfigError
-from loxo_api.exact_json import loads
 
 # The prefix of the variable of a field, whose name follows in capitals.
 PREFIX = "LOXO_"
@@ -34,19 +32,3 @@ def account_config(values: Mapping[str, Any] | None = None) -> Config:
             "file with --config."
         )
     return Config.parse(found)
-
-
-def config_file(path: str) -> Mapping[str, Any]:
-    """The values of a config file.
-
-    :raises ConfigError: it cannot be read. Its content is not quoted: it holds the key.
-    """
-    try:
-        values = loads(Path(path).read_bytes())
-    except OSError as error:
-        raise ConfigError(f"--config: {path} cannot be read ({error.strerror}). Name another file.") from None
-    except ValueError:
-        raise ConfigError(f"--config: {path} is not JSON. Write it as the connector's config file.") from None
-    if not isinstance(values, Mapping):
-        raise ConfigError(f"--config: {path} is not a JSON object. Write it as the connector's config file.")
-    return values

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from loxo_api.config import read_config
 from loxoctl import exit_codes
-from loxoctl.credentials import account_config, config_file
+from loxoctl.credentials import account_config
 from loxoctl.doctor import report
 from loxoctl.doctor.examination import examine
 from loxoctl.doctor.survey import MAX_REQUESTS, Survey
@@ -24,7 +25,7 @@ def doctor(options: argparse.Namespace) -> int:
         raise UsageError(
             "--report: the name ends with .md, which is the summary's. Name the report report.json or the like."
         )
-    config = account_config(config_file(options.config) if options.config else None)
+    config = account_config(read_config(options.config) if options.config else None)
     show_pauses()
     with bar("doctor") as progress:
         survey = Survey(config, options.pace, tell=lambda sent: progress(sent, max(sent, MAX_REQUESTS)))

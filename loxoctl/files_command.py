@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from loxo_api.config import read_config
 from loxo_api.endpoints import Endpoint
 from loxo_api.errors import LoxoError, StorageError
 from loxo_api.exact_json import dumps
@@ -28,7 +29,6 @@ from loxo_api.redaction import Redactor
 from loxo_api.timestamps import parse_timestamp
 from loxoctl import exit_codes
 from loxoctl.account import Account
-from loxoctl.credentials import config_file
 from loxoctl.lists import all_records
 from loxoctl.paths import UsageError
 from loxoctl.progress import Update, bar
@@ -49,7 +49,7 @@ def files(options: argparse.Namespace) -> int:
     since = parse_timestamp(options.since) if options.since else None
     if options.since and not since:
         raise UsageError("--since: it is not a time. Write one such as 2026-01-31 or 2026-01-31T08:00:00Z.")
-    account = Account(config_file(options.config) if options.config else None)
+    account = Account(read_config(options.config) if options.config else None)
     show_pauses()
     folder = Path(options.to)
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from loxo_api.config import read_config
 from loxo_api.exact_json import dumps
 from loxo_api.http_messages import Response
 from loxo_api.redaction import HIDDEN, Redactor
 from loxoctl import exit_codes
 from loxoctl.account import Account, document
 from loxoctl.bodies import Fields, attached, by_name, form_fields, json_object, pairs
-from loxoctl.credentials import config_file
 from loxoctl.paths import UsageError, checked_method, checked_path
 from loxoctl.progress import bar
 
@@ -36,7 +36,7 @@ def request(options: argparse.Namespace) -> int:
     form, files = _form(options), attached(options.file)
     if options.all and (form or files):
         raise UsageError("--all: a GET has no body. Leave --field, --json and --file out.")
-    account = Account(config_file(options.config) if options.config else None)
+    account = Account(read_config(options.config) if options.config else None)
     show_pauses()
     with _target(options.out) as target:
         if options.all:

@@ -58,6 +58,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "applicants": ("pipeline", "inbox"),
     "stage_moves": ("move", "ignored"),
     "unsaved": ("errors", "silent"),
+    "updated": ("record", "no_id", "lost"),
 }
 RESPONSE_KINDS = (
     "empty_object",  # 200 `{}`
@@ -175,6 +176,7 @@ class Settings:
     duplicates: str = "create"  # a merge by e-mail is an option of the account (help.loxo.co)
     applicants: str = "pipeline"  # with `inbox`, no list shows an applicant (help.loxo.co)
     stage_moves: str = "move"  # with `ignored`, the activity is created and the stage stays
+    updated: str = "record"  # not known; `no_id` answers {} to an update, and `lost` does not carry it out either
     unsaved: str = "errors"  # 200 with a null id (loxo-cli, live); `silent` gives no reason
 
     def __post_init__(self) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, MutableMapping
-from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -31,7 +29,7 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_m
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from loxo_api.client import WORKERS, LoxoClient
-from loxo_api.config import Config
+from loxo_api.config import Config, read_config, read_json, wrong_file
 from loxo_api.endpoints import CHECK_ENDPOINT, ENDPOINTS
 from loxo_api.errors import ConfigError, LoxoError
 from loxo_api.retry import INTERACTIVE
@@ -40,7 +38,7 @@ from source_loxo.additional_fields import AdditionalFields, with_additional_fiel
 from source_loxo.backpressure import Backpressure, PageQueue
 from source_loxo.cursors import QueueOrderedRepository
 from source_loxo.discovery import DISCOVER, account_schemas
-from source_loxo.errors import UserError, traced
+from source_loxo.errors import traced
 from source_loxo.pipeline_check import PipelineCheck
 from source_loxo.streams.factory import STREAMS, Order, build_stream, stream_schema
 
@@ -64,32 +62,36 @@ class SourceLoxo(Source):
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
-        content = _content("config", config_path, "Write the fields of the form into it, as the documentation shows.")
-        if not isinstance(content, dict):
-            raise _wrong("config", config_path, "is not a JSON object. Write the fields of the form into it.")
-        return content
+        try:
+            return read_config(config_path)
+        except ConfigError as error:
+            raise traced(error) from None
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
         remedy = "Make one from the output of discover."
-        content = _content("catalog", catalog_path, remedy)
         try:
-            return ConfiguredAirbyteCatalogSerializer.load(content)
+            return ConfiguredAirbyteCatalogSerializer.load(read_json(catalog_path, "catalog", remedy))
+        except ConfigError as error:
+            raise traced(error) from None
         except Exception:  # the serializer raises many kinds of errors
-            raise _wrong("catalog", catalog_path, f"is not a configured Airbyte catalog. {remedy}") from None
+            text = f"is not a configured Airbyte catalog. {remedy}"
+            raise traced(wrong_file(catalog_path, "catalog", text)) from None
 
     @classmethod
     def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
         if not state_path:
             return []
         remedy = "Pass the states that an earlier sync printed, or omit --state to start over."
-        content = _content("state", state_path, remedy)
         try:
+            content = read_json(state_path, "state", remedy)
             states = [AirbyteStateMessageSerializer.load(state) for state in content or []]
+        except ConfigError as error:
+            raise traced(error) from None
         except Exception:
             states = [AirbyteStateMessage()]
         if not all(state.stream or state.data or state.global_ for state in states):
-            raise _wrong("state", state_path, f"is not a list of Airbyte state messages. {remedy}")
+            raise traced(wrong_file(state_path, "state", f"is not a list of Airbyte state messages. {remedy}"))
         return states
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
@@ -191,31 +193,6 @@ def parsed(config: Mapping[str, Any]) -> Config:
         return Config.parse(config)
     except LoxoError as error:
         raise traced(error) from None
-
-
-def _content(file: str, path: str, remedy: str) -> Any:
-    """The content of a JSON file. It is read once, because it can be a pipe."""
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise _wrong(file, path, f"does not exist. Check the path that --{file} gives.") from None
-    except OSError as error:
-        raise _wrong(file, path, f"cannot be opened: {error.strerror}.") from None
-    except ValueError:
-        raise _wrong(file, path, f"is not UTF-8 text. {remedy}") from None
-    if not text.strip():
-        raise _wrong(file, path, f"is empty. {remedy}")
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = f"{error.msg} in line {error.lineno}, column {error.colno}"
-        raise _wrong(file, path, f"is not JSON: {place}. {remedy}") from None
-    except (ValueError, RecursionError):
-        raise _wrong(file, path, f"is not usable JSON. {remedy}") from None
-
-
-def _wrong(file: str, path: str, text: str) -> UserError:
-    return traced(ConfigError(f"The {file} file {path} {text}"))
 
 
 def _shortness(configured: ConfiguredAirbyteStream) -> bool:

@@ -177,6 +177,7 @@ NOT_VISIBLE = {
     "applicants": "the doctor writes nothing",
     "stage_moves": "the doctor writes nothing",
     "unsaved": "the doctor writes nothing",
+    "updated": "the doctor writes nothing",
 }
 # Values that cannot be distinguished from another one.
 LOOKS_ALIKE = {

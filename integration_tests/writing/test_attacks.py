@@ -50,23 +50,6 @@ def found(box: Sandbox, name: str) -> Counter[str]:
     return Counter(row["name"] for row in box.records(name) if str(row.get("name")).startswith("S "))
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("fault", WRITE_FAULT_KINDS)
-def test_a_fault_never_writes_twice(connect: Connect, box: Sandbox, fault: str) -> None:
-    box.set(write_faults={fault: 0.3}, **QUICK)
-    output = connect(max_rejected=4).write(
-        [stream("people", "append", ["n"])], [*lines_of(box, "people", 40), state("people", 1)]
-    )
-    counts, there = output.counts("people"), found(box, "people")
-    assert sum(counts.values()) == 40
-    assert there.total() == len(there)
-    assert len(there) >= counts["written"]
-    if output.exit_code == 0:
-        assert (counts["rejected"], counts["written"], len(there), len(output.states)) == (4, 36, 36, 1)
-    else:
-        assert output.states == []
-
-
 @pytest.mark.parametrize("name", ["people", "notes", "source_types"])
 def test_all_faults_at_once_and_a_lagging_list(connect: Connect, box: Sandbox, name: str) -> None:
     box.set(write_faults=dict.fromkeys(WRITE_FAULT_KINDS, 0.025), search_lag=1.5, **QUICK)

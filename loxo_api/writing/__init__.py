@@ -8,6 +8,7 @@
 | `outcomes` | written, rejected or unknown, from Loxo's answer |
 | `ledger` | what was sent and what became of it, in a SQLite file |
 | `lookups` | how a creation whose answer was lost is found again |
+| `read_back` | whether a record shows what an update sent |
 | `writer` | one write: the ledger, the request, the look-up, the outcome |
 | `batch` | many writes: their order, several at a time, and those that wait for a search index |
 | `actions` | the seven recruiting actions |

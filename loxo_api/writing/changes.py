@@ -1,4 +1,7 @@
-"""Updates and deletions: both may be sent twice, unless an update adds to a list."""
+"""Updates and deletions: both may be sent twice, unless an update adds to a list.
+
+An update counts as written when the answer names the record's id, or when a later reading shows the written values.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from loxo_api.writing.lookups import Lookups
 from loxo_api.writing.operations import OPERATIONS, Operation, Verb
 from loxo_api.writing.outcomes import LostAnswer, Outcome, Rejection, Result, read_answer
 from loxo_api.writing.preparation import Options, Prepared, Write, path_of, prepare
+from loxo_api.writing.read_back import is_shown
 
 # How often a creation or a deletion is sent in one run; an update is sent again by the client.
 MAX_SENDS = 6
@@ -110,6 +114,9 @@ class Changes:
                     raise
                 return self._rejected(prepared, reason_of(error))
             reason = "Loxo did not answer"
+        if is_shown(self.client, operation, path, record_id, prepared.values, self._sleep):
+            self._ledger.settle(name, key, ledgers.WRITTEN, record_id)
+            return Result(Outcome.WRITTEN, record_id)
         entry = self._ledger.find(name, key)
         assert entry is not None
         reason += "" if replay is Replay.UNSAFE else "; a later run sends it again"

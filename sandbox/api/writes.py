@@ -98,9 +98,11 @@ class Writes:
         values = self._checked_values(rule, form)
         if method == "PUT":
             self._check_exists(rule.table, ids[0])
+            if self.settings.updated == "lost":
+                return b"{}"
             self.effects.update(rule.table, ids[0], values)
             entry |= {"effect": "updated", "id": ids[0], "object": rule.table}
-            return self._record(rule, ids[0])
+            return b"{}" if self.settings.updated == "no_id" else self._record(rule, ids[0])
         return self._create(rule, ids, path, values, entry)
 
     def _create(self, rule: WriteRule, ids: list[int], path: str, values: Record, entry: Record) -> bytes:

@@ -2,11 +2,12 @@
 
 import pkgutil
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
-from loxo_api.config import Config
+from loxo_api.config import Config, read_config
 from loxo_api.errors import ErrorKind, LoxoError
 
 GOOD = {"domain": "app.loxo.co", "agency_slug": "acme", "api_key": "sandbox-key"}
@@ -146,3 +147,33 @@ def test_a_start_date_in_the_future_is_refused() -> None:
 def test_an_invalid_start_date_is_refused_with_the_format(typed: object) -> None:
     with pytest.raises(LoxoError, match="YYYY-MM-DDTHH:MM:SSZ"):
         Config.parse({**GOOD, "start_date": typed})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "does not exist. Check the path that --config gives"),
+        (b"", "is empty"),
+        (b'{"api_key": "sandbox-key", }', "is not JSON: "),
+        (b"[" * 100_000, "is not usable JSON"),
+        (b"\xff\xfe{", "is not UTF-8 text"),
+        (b"[]", "is not a JSON object"),
+    ],
+)
+def test_a_config_file_is_told_apart_by_what_is_wrong_with_it(
+    tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    path = tmp_path / "config.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(LoxoError) as caught:
+        read_config(str(path))
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "sandbox-key" not in str(caught.value)
+
+
+def test_a_config_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(b'\xef\xbb\xbf{"domain": "app.loxo.co"}')
+    assert read_config(str(path)) == {"domain": "app.loxo.co"}

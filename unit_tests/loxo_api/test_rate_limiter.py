@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 
 import pytest
-import requests
 
 from loxo_api import rate_limiter as rate
-from loxo_api.rate_limiter import RateLimiter, retry_after
+from loxo_api.http_messages import Response
+from loxo_api.rate_limiter import RateLimiter, Turn, retry_after
 
 
 class Time:
@@ -19,12 +19,8 @@ class Time:
         self.now += seconds
 
 
-def answer(status: int, retry: str | None = None) -> requests.Response:
-    response = requests.Response()
-    response.status_code = status
-    if retry is not None:
-        response.headers["Retry-After"] = retry
-    return response
+def answer(status: int, retry: str | None = None, **headers: str) -> Response:
+    return Response(status, {**({} if retry is None else {"Retry-After": retry}), **headers}, b"", 0.0)
 
 
 def paced(seconds: Time) -> RateLimiter:
@@ -46,15 +42,15 @@ def sent_and_refused(pace: RateLimiter, seconds: Time, allowed: int, until: floa
     recent: list[float] = []
     sent = refused = 0
     while seconds.now < until:
-        pace.wait_for_turn()
+        turn = pace.wait_for_turn()
         sent += 1
         recent = [moment for moment in recent if moment > seconds.now - 1]
         if len(recent) >= allowed:
             refused += 1
-            pace.learn(answer(429))
+            pace.learn(answer(429), turn)
         else:
             recent.append(seconds.now)
-            pace.learn(answer(200))
+            pace.learn(answer(200), turn)
     return sent, refused
 
 
@@ -78,7 +74,7 @@ def test_the_rate_rises_when_the_limit_ends() -> None:
 def test_a_requested_pause_is_obeyed() -> None:
     seconds = Time()
     pace = paced(seconds)
-    pace.learn(answer(429, "30"))
+    pace.learn(answer(429, "30"), Turn())
     pace.wait_for_turn()
     assert 30 <= seconds.now < 33
 
@@ -86,15 +82,14 @@ def test_a_requested_pause_is_obeyed() -> None:
 def test_a_burst_of_refusals_cuts_the_pace_once() -> None:
     pace = paced(Time())
     for status in [200] * 10 + [429] * 16:
-        pace.learn(answer(status))
-    assert pace.rate == pytest.approx(0.9 * (rate.START_RATE + 2 * 10) / 2)
+        pace.learn(answer(status), Turn())
+    assert pace.rate == pytest.approx((rate.START_RATE + 2 * 10) / 2)
 
 
 def test_a_429_at_the_start_does_not_keep_the_rate_low() -> None:
     seconds = Time()
     pace = paced(seconds)
-    pace.wait_for_turn()
-    pace.learn(answer(429, "60"))
+    pace.learn(answer(429, "60"), pace.wait_for_turn())
     sent_and_refused(pace, seconds, allowed=20, until=65)
     assert pace.rate > 1.5
 
@@ -105,11 +100,11 @@ def seconds_for(answered: int, refused: Callable[[int], bool]) -> float:
     pace = paced(seconds)
     sent = 0
     while answered:
-        pace.wait_for_turn()
+        turn = pace.wait_for_turn()
         seconds.sleep(0.02)
         sent += 1
         answered -= not refused(sent)
-        pace.learn(answer(429, "soon") if refused(sent) else answer(200))
+        pace.learn(answer(429, "soon") if refused(sent) else answer(200), turn)
     return seconds.now
 
 
@@ -135,7 +130,7 @@ def test_a_long_pause_is_logged_repeatedly(caplog: pytest.LogCaptureFixture) -> 
     seconds = Time()
     pace = paced(seconds)
     caplog.set_level("INFO", "airbyte")
-    pace.learn(answer(429, "100"))
+    pace.learn(answer(429, "100"), Turn())
     pace.wait_for_turn()
     assert len([record for record in caplog.records if "Waiting" in record.message]) >= 3
 
@@ -153,6 +148,5 @@ def test_retry_after_is_seconds_or_a_date() -> None:
 
 
 def test_a_retry_after_date_uses_the_clock_of_the_server() -> None:
-    refused = answer(429, "Sun, 22 Nov 2026 10:00:30 GMT")
-    refused.headers["Date"] = "Sun, 22 Nov 2026 10:00:00 GMT"
+    refused = answer(429, "Sun, 22 Nov 2026 10:00:30 GMT", Date="Sun, 22 Nov 2026 10:00:00 GMT")
     assert retry_after(refused) == 30

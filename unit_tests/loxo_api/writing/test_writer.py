@@ -341,6 +341,7 @@ def test_several_new_records_that_fit_are_unknown(account: Start) -> None:
 def test_an_answer_for_another_record_confirms_nothing(account: Start) -> None:
     here = account()
     here.answers = [answer({"person": {"id": 7}, "errors": []})]
+    here.lists["people/5"] = {"id": 7, "city": "Ulm"}
     result = here.writer.write(Write("people", Verb.UPDATE, {"city": "Ulm"}, record_id=5))
     assert result.outcome is Outcome.UNKNOWN
 
