@@ -27,8 +27,8 @@ MIN_RATE = 0.5
 MAX_RATE = 200.0
 # Seconds without a 429 before a higher rate is tried, and the longest; fewer where few responses showed the limit.
 CALM_SECONDS, LONGEST_CALM_SECONDS, SHORT_CALM_SECONDS = 60.0, 240.0, 10.0
-# The share of the shortest response time that a response needs, at least, for its way back; and the seconds within which
-# a request without a response has reached Loxo.
+# The share of the shortest response time that a response needs, at least, for its way back; and the seconds that a
+# request needs, at most, to reach Loxo.
 WAY_BACK, WAY_THERE_SECONDS = 0.8, 0.2
 # How often a request that waits for the window looks again, because responses show earlier arrivals.
 LOOK_SECONDS = 0.02
