@@ -1,4 +1,4 @@
-"""What `discover` tells: the objects of Loxo that can be written, in which modes, with which fields and keys."""
+"""The output of `discover`: the objects that can be written, with their modes, fields and keys."""
 
 from __future__ import annotations
 

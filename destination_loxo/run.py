@@ -50,7 +50,7 @@ def run() -> None:
     except Exception as error:  # its text may hold people's data
         text = f"An unexpected {type(error).__name__} ended the command. Please report it as a defect of the connector."
         _fail(LoxoError(f"{text} The next sync goes on from the last state.", ErrorKind.SYSTEM), out)
-    # A thread may wait for more input, which nobody needs.
+    # A thread may still wait for input.
     os._exit(0)
 
 
@@ -83,7 +83,7 @@ def _catalog(path: str) -> ConfiguredAirbyteCatalog:
 
 
 def _fail(error: LoxoError, out: WholeLines) -> None:
-    """The error as the protocol has it; the way through our code to it helps nobody."""
+    """Prints the error as a trace message without a stack trace, and ends the process."""
     text = str(error)
     if isinstance(error, ContractError):
         text = f"Loxo returned an unexpected response: {text}."

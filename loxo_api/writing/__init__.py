@@ -1,6 +1,6 @@
 """Writing to Loxo: nothing is reported as written that Loxo did not confirm, and nothing is written twice.
 
-| module | what it holds |
+| module | content |
 |---|---|
 | `operations` | every create, update and delete as data, and what Loxo cannot do, by name |
 | `field_names` | the names under which records are read, and the names under which they are written |

@@ -167,7 +167,7 @@ class Actions:
     def _with_files(
         self, told: dict[str, Any], files: list[tuple[str, File]], data: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Adds files to the person who was created. The whole counts as written when each part is."""
+        """Adds files to the new person. The result is written only if every part is."""
         told["attachments"] = []
         if told["outcome"] != Outcome.WRITTEN.value or told["candidate_id"] is None:
             return told

@@ -1,7 +1,7 @@
 """Values as the fields of a form: urlencoded, or multipart with a file, never JSON.
 
 JSON works for some clients of Loxo and answers 422 to others; urlencoded worked for all that used it. Names follow
-Rails: `person[emails][][value]`. A list repeats its name; Loxo drops a text with commas in its place without a word
+Rails: `person[emails][][value]`. A list repeats its name; Loxo silently drops a text with commas in its place
 (loxo-mcp-server).
 """
 

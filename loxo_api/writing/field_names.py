@@ -1,7 +1,7 @@
 """The names under which Loxo returns a record, and those under which it takes one: they differ.
 
 A record is read with `status: {id, name}` and written with `job_status_id`. One table has all of these pairs, and both
-names are accepted. What Loxo sets itself is refused by name, because a value dropped without a word counts as lost.
+names are accepted. A field that Loxo sets itself is refused by name: a value that is dropped silently counts as lost.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Hierarchies:
     def resolved(self, item_type: str, values: Mapping[str, Any]) -> dict[str, list[int]]:
         """The fields with hierarchies, each with the ids of its options.
 
-        :raises Rejection: a name is no option, or more than one.
+        :raises Rejection: a name is not an option, or is the name of several.
         """
         return {
             name: [self._option(item_type, name, option) for option in options]

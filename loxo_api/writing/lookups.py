@@ -34,7 +34,7 @@ SLACK_SECONDS = 3.0
 
 
 class NotConclusive(Exception):
-    """A look-up that can tell neither that the record exists nor that it does not."""
+    """A look-up that proves neither the existence nor the absence of a record."""
 
 
 class Lookups:
@@ -90,7 +90,7 @@ class Lookups:
         since: float,
         only: str = "",
     ) -> list[Record]:
-        """The records that are the one to look for, as far as its key tells; each has an `id`.
+        """The records whose key matches; each has an `id`.
 
         :param since: when the creation was sent, in seconds since 1970; messages before it are not looked through.
         :raises NotConclusive: the answers prove nothing.
@@ -204,7 +204,7 @@ class Lookups:
         ]
 
     def _messages(self, values: Mapping[str, Any], since: float) -> list[Record]:
-        # A day earlier, as nobody knows in which zone Loxo reads the bound.
+        # A day earlier, because the zone in which Loxo reads the bound is not known.
         start = shift(_moment(since), days=-1)
         return [
             record
@@ -221,7 +221,7 @@ class Lookups:
         return [file for file in files if isinstance(file, dict) and file.get("name") == values.get("document")]
 
     def _applications(self, values: Mapping[str, Any], path_ids: Mapping[str, int]) -> list[Record]:
-        """The people of that e-mail who are candidates of the job, with the time of the candidate's last activity."""
+        """The job's candidates with that e-mail, each with the time of the candidate's last activity."""
         people = self._client.page(ENDPOINTS["people"], {"query": f'emails:"{_value("email", values)}"'}).records
         candidates = ENDPOINTS["job_candidates"].of({"id": path_ids["job_id"]})
         found = []

@@ -18,7 +18,7 @@ from loxo_api.writing.operations import Operation, Verb
 class Outcome(Enum):
     WRITTEN = "written"
     REJECTED = "rejected"
-    UNKNOWN = "unknown"  # the answer was lost, and nothing tells whether Loxo carried the write out
+    UNKNOWN = "unknown"  # the response was lost, and no look-up shows whether the write took effect
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Result:
     :param record_id: the id that Loxo gave, or that the write names.
     :param reason: why it was rejected or is unknown; Loxo's words in it may repeat values of the record.
     :param was_sent: False where nothing had to be sent, as the ledger holds the same write as written.
-    :param retry_in: seconds after which the same write may be tried again to learn more; None if nothing can tell more.
-    :param was_told: whether an earlier run has already reported the write as unknown.
+    :param retry_in: seconds after which the same call may find out more; None if the outcome is final.
+    :param was_told: whether an earlier run reported the write as unknown.
     :param answer: the record in Loxo's answer, if there was one.
     """
 

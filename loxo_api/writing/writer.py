@@ -56,13 +56,13 @@ class Writer(Changes):
     # The two ways in ---------------------------------------------------------------------------------------------
 
     def write_and_wait(self, write: Write) -> Result:
-        """Writes, and waits as long as waiting can tell more."""
+        """Writes, and waits until the outcome is final."""
         while (result := self.write(write)).retry_in is not None:
             self._sleep(result.retry_in)
         return result
 
     def write(self, write: Write) -> Result:
-        """Writes without waiting for a search index; `retry_in` says when the same call can tell more.
+        """Writes without waiting for a search index; `retry_in` is the time until the same call may find out more.
 
         :raises LoxoError: nothing was written, and the next write would fail likewise (the key, the network).
         """
@@ -87,7 +87,7 @@ class Writer(Changes):
         return described(write, self._options, self._hierarchies)
 
     def identities(self, write: Write) -> set[tuple[str, ...]]:
-        """What tells whether two writes may concern the same record, so that they must not run at once."""
+        """The identities of a write's record. Two writes that share one must not run at once."""
         found: set[tuple[str, ...]] = {(write.object, "key", write.key or digest(dict(write.values)))}
         if write.record_id is not None:
             found.add((write.object, "id", str(write.record_id)))
@@ -150,7 +150,7 @@ class Writer(Changes):
         return self._only(operation, found, keys[0][0])
 
     def _found_before(self, prepared: Prepared) -> Result | None:
-        """Without a ledger on a disk, only a look-up tells what an earlier run has written."""
+        """Without a ledger on a disk, only a look-up finds the writes of an earlier run."""
         operation, write = prepared.operation, prepared.write
         if not self._lookups.can_find(operation, prepared.values, write.path_ids):
             raise Rejection(
@@ -241,7 +241,7 @@ class Writer(Changes):
         try:
             found, older = self._new_records(prepared, entry)
         except NotConclusive as error:
-            return self._later(prepared, entry, f"a look-up told nothing: {error}")
+            return self._later(prepared, entry, f"a look-up proves nothing: {error}")
         if len(found) > 1:
             return self._unknown(prepared, entry, f"{len(found)} new records fit it")
         if found:
@@ -263,7 +263,7 @@ class Writer(Changes):
         old: list[Record] = []
         hits = self._lookups.find(operation, prepared.values, prepared.write.path_ids, entry.started_at)
         for record in hits:
-            # The id of an application is its person's, who may apply to several jobs.
+            # An application has its person's id, and a person may apply to several jobs.
             if operation.lookup is not Lookup.APPLICATION and self._ledger.is_of_another(
                 operation.object, record["id"], prepared.key
             ):
@@ -293,7 +293,7 @@ class Writer(Changes):
         return any(record["id"] == record_id for record in found)
 
     def _later(self, prepared: Prepared, entry: Entry, reason: str) -> Result:
-        """Unknown for now; waiting may tell more, but not for ever."""
+        """Unknown for now; a later look-up may find out more, but not for ever."""
         now = self._loxo_now()
         waited = now - self._waits_since.setdefault((prepared.write.object, prepared.key), now)
         if waited > LONGEST_LAG_SECONDS:
