@@ -64,7 +64,5 @@ class StorageError(LoxoError):
     """A file of Loxo that cannot be written to this machine's disk."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
-        text = (
-            f"files cannot be written into {folder}: {error.strerror or error}. Make room or allow it, then try again."
-        )
-        super().__init__(text, ErrorKind.TRANSIENT)
+        reason = error.strerror or error
+        super().__init__(f"no file can be written into {folder}: {reason}. Make room or allow it.", ErrorKind.TRANSIENT)

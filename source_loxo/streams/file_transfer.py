@@ -139,12 +139,13 @@ class FileTransfer:
         """Notes the files of records that are in the queue. The caller holds the lock of the state."""
         if not self._memory:
             return
-        noted, mark = self._memory.files_delivered, self._memory.files_at or self._memory.files_began or ""
-        for record in records:
-            if isinstance(record, StagedRecord) and record.dated >= mark:
-                noted[record.digest] = int(to_seconds(record.dated))
-        while len(noted) > MOST_DIGESTS:
-            del noted[min(noted, key=lambda digest: noted[digest])]
+        mark = self._memory.files_at or self._memory.files_began or ""
+        young = [each for each in records if isinstance(each, StagedRecord) and each.dated >= mark]
+        if young:
+            # A copy, because a state on its way to the output must not name what comes behind it.
+            noted = {**self._memory.files_delivered, **{each.digest: int(to_seconds(each.dated)) for each in young}}
+            latest = sorted(noted.items(), key=lambda item: item[1])[-MOST_DIGESTS:]
+            self._memory.files_delivered = dict(latest)
 
     def complete(self) -> None:
         """Moves the mark: all parents were read, or are in the state. The caller holds the lock of the state."""

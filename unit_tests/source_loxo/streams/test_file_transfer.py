@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_client import FakeClient, Sync, after_each_outage, at, record, resumed, sync
 
+from loxo_api.files import FILE_ENDPOINTS
 from loxo_api.timestamps import now, shift
+from source_loxo.batch import StagedRecord
+from source_loxo.state import ChangeFeedState
 from source_loxo.streams import file_transfer
-from source_loxo.streams.file_transfer import MOST_DIGESTS
+from source_loxo.streams.file_transfer import MOST_DIGESTS, FileTransfer
 
 RESUMES = "person_resumes"
 
@@ -219,6 +223,20 @@ def test_an_interrupted_sync_does_not_bring_a_file_again_that_its_state_covers()
     third = read(client, state)
     assert {*covered, *third.ids} == {10 * number for number in range(1, 131)}
     assert not {*covered} & {*third.ids}
+
+
+def test_a_state_on_its_way_to_the_output_does_not_change() -> None:
+    memory = ChangeFeedState()
+    client: Any = account(1)
+    transfer = FileTransfer(FILE_ENDPOINTS[RESUMES], client, memory)
+    state = memory.to_json()
+    before = json.dumps(state)
+    rows, _ = transfer.staged([{**resume(10, now()), "person_id": 1, "_loxo_download_path": path(1)}], {"id": 1}, {})
+    transfer.note(rows)
+    assert json.dumps(state) == before != json.dumps(memory.to_json())
+    second = memory.to_json()
+    transfer.note([StagedRecord(rows[0], rows[0].reference, "another", now())])
+    assert len(second["files_delivered"]) == 1 and len(memory.files_delivered) == 2
 
 
 def test_a_state_before_the_rows_of_a_repeated_person_still_names_it() -> None:
