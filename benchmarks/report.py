@@ -162,8 +162,12 @@ def _faults(results: Results) -> Iterator[str]:
     names = list(dict.fromkeys(row["object"] for row in rows))
     yield f"| | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}"
     for fault in dict.fromkeys(row["fault"] for row in rows):
-        cells = [f"{row['written']} / {row['rejected']} / {row['unknown']}" for row in rows if row["fault"] == fault]
-        yield f"| {fault.replace('_', ' ')} | {' | '.join(cells)} |"
+        cells = {
+            row["object"]: f"{row['written']} / {row['rejected']} / {row['unknown']}"
+            for row in rows
+            if row["fault"] == fault
+        }
+        yield f"| {fault.replace('_', ' ')} | {' | '.join(cells.get(name, 'not run') for name in names)} |"
     shares = []
     for name in names:
         here = [row for row in rows if row["object"] == name]
