@@ -93,7 +93,7 @@ def test_a_duration_has_a_readable_text() -> None:
     assert [duration(seconds) for seconds in (20, 600, 36_000)] == ["less than a minute", "about 10 min", "about 10 h"]
 
 
-def test_the_table_names_what_failed_and_adds_up_the_rest() -> None:
+def test_the_table_names_failures_and_adds_up_the_rest() -> None:
     console = Console(record=True, width=80, file=io.StringIO())
     console.print(table([Stream("people", 2500, 2500, 1.5, rows=2500), Stream("users", error="403")], 9.0))
     lines = [line.split() for line in console.export_text().splitlines()]
