@@ -110,7 +110,7 @@ def test_the_image_is_small_and_starts_quickly(say: Callable[[str], None]) -> No
     assert megabytes - base < 120 or not base
 
 
-def test_the_image_has_its_labels() -> None:
+def test_the_image_says_what_it_is() -> None:
     facts = json.loads(docker("image", "inspect", IMAGE))[0]["Config"]
     assert facts["Labels"]["io.airbyte.name"] == "airbyte/source-loxo"
     assert f'version="{facts["Labels"]["io.airbyte.version"]}"' in (ROOT / "setup.py").read_text()
@@ -119,7 +119,7 @@ def test_the_image_has_its_labels() -> None:
     assert f"AIRBYTE_ENTRYPOINT={' '.join(facts['Entrypoint'])}" in facts["Env"]
 
 
-def test_the_image_contains_only_the_connector() -> None:
+def test_the_image_holds_no_more_than_the_connector() -> None:
     listed = docker("run", "--rm", "--entrypoint=ls", IMAGE, "-A", "/airbyte/integration_code").split()
     assert sorted(listed) == ["main.py", "requirements.txt", "setup.py"]
 

@@ -168,7 +168,7 @@ def endless(is_sync: bool = True) -> None:
 
 
 def pausing() -> None:
-    """Prints nothing, as during a long throttle."""
+    """Prints nothing more, as during a long throttle."""
     _end_without_reader(1)
     os.write(1, b"line begun")
     threading.Event().wait()
@@ -212,8 +212,8 @@ def test_a_signal_ends_the_process_with_a_stalled_reader(
     assert number.name in said[0]
 
 
-def test_a_signal_ends_other_commands_without_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PyAirbyte ends `spec` this way as soon as it has its line, and shows the messages of the command."""
+def test_a_signal_ends_a_command_other_than_read_without_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyAirbyte ends `spec` so as soon as it has its line, and shows what the command says."""
     monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
     reading, writing = os.pipe()
     child = in_a_child(lambda: endless(is_sync=False), writing)

@@ -21,9 +21,7 @@ def doctor(options: argparse.Namespace) -> int:
         raise UsageError("--pace: the value is not above 0. Write requests a second, such as --pace 2.")
     written = Path(options.report) if options.report else None
     if written and written.suffix == ".md":
-        raise UsageError(
-            "--report: the name ends with .md, which is the summary's. Name the report report.json or the like."
-        )
+        raise UsageError("--report: the summary beside it ends with .md. Name the report report.json or the like.")
     config = account_config(config_file(options.config) if options.config else None)
     show_pauses()
     with bar("doctor") as progress:

@@ -152,7 +152,7 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert 55 <= (retry_after(answer(429, date)) or 0) <= 61
 
 
-def test_a_retry_after_date_uses_the_clock_of_the_server() -> None:
+def test_a_date_to_retry_after_is_read_by_the_servers_clock() -> None:
     refused = answer(429, "Sun, 22 Nov 2026 10:00:30 GMT")
     refused.headers["Date"] = "Sun, 22 Nov 2026 10:00:00 GMT"
     assert retry_after(refused) == 30
