@@ -22,7 +22,7 @@ ROUNDS = 4
 
 
 class DemoError(Exception):
-    """An error that the user can correct, with its message."""
+    """Something that the person at the keyboard can mend, in words for them."""
 
 
 def sync(

@@ -1,4 +1,4 @@
-"""The demo's report from the connector's log lines."""
+"""What the demo learns from the connector's log lines."""
 
 import io
 import logging
@@ -37,7 +37,7 @@ def test_a_settled_stream_has_its_numbers() -> None:
     assert (len(report.ended), report.records) == (2, 264)
 
 
-def test_a_stream_fails_by_its_error_or_without_an_end() -> None:
+def test_a_stream_fails_by_its_error_or_by_never_coming_to_its_end() -> None:
     report = heard(
         (logging.INFO, "people: 250 records delivered, Loxo claims 251; 1.5 s."),
         (logging.INFO, "users: Loxo returned a server error. Try 1 failed; the next in 0.5 s."),
@@ -69,7 +69,7 @@ def test_progress_moves_within_a_stream() -> None:
     ]
 
 
-def test_progress_names_the_longest_stream_and_the_last_step() -> None:
+def test_the_stream_with_most_to_go_is_shown_and_the_last_step_is_named() -> None:
     report = Report(lambda report: None)
     report.expect(["people", "sms"])
     for name, expected in (("people", 900), ("sms", 2000)):
@@ -89,11 +89,11 @@ def test_tables_of_an_earlier_run_are_named_with_their_rows() -> None:
     assert not_renewed({"users": 14, "people": 5000}).endswith("not renewed: users (14 rows), people (5,000 rows).")
 
 
-def test_a_duration_has_a_readable_text() -> None:
+def test_a_duration_is_told_in_words() -> None:
     assert [duration(seconds) for seconds in (20, 600, 36_000)] == ["less than a minute", "about 10 min", "about 10 h"]
 
 
-def test_the_table_names_failures_and_adds_up_the_rest() -> None:
+def test_the_table_names_what_failed_and_adds_up_the_rest() -> None:
     console = Console(record=True, width=80, file=io.StringIO())
     console.print(table([Stream("people", 2500, 2500, 1.5, rows=2500), Stream("users", error="403")], 9.0))
     lines = [line.split() for line in console.export_text().splitlines()]
