@@ -1,4 +1,4 @@
-"""The cost of the streams that are left out by default."""
+"""What the streams that are left out by default would cost."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from loxo_api.retry import INTERACTIVE
 
 
 def cost(config: Mapping[str, Any]) -> str:
-    """The number of requests of the costly streams, and their duration at the start rate.
+    """How many requests the costly streams need, and how long they take at the first pace.
 
-    :raises DemoError: the account cannot be read.
+    :raises DemoError: the account cannot be asked.
     """
     costly = [endpoint for endpoint in ENDPOINTS.values() if endpoint.is_costly]
     lists = {row.parent: sum(other.parent == row.parent for other in costly) for row in costly}

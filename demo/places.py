@@ -1,4 +1,4 @@
-"""The demo's files, below the folder in which it runs."""
+"""Where the demo puts its files, below the folder in which it runs."""
 
 from pathlib import Path
 

@@ -2,11 +2,11 @@
 
 Quirks of the API that these functions handle, and their sources:
 
-- the last page with rows still has a `scroll_id` (recorded by Ampersand): the end is an empty list or a missing
+- the last page with records still has a `scroll_id` (recorded by Ampersand): the end is an empty list or a missing
   cursor;
 - an endpoint that ignores its cursor repeats it and returns the same rows again (loxo-cli, live);
 - page counters are at the top level (loxo-cli, live) or under `pagination` (Loxo's reference);
-- a `scroll_id` is the hex form of a JSON array that begins with the last row's time in milliseconds (recorded by
+- a `scroll_id` is the hex form of a JSON array that begins with the last record's time in milliseconds (recorded by
   Ampersand).
 """
 

@@ -145,7 +145,7 @@ def sample(client: Client) -> dict[str, list[Record]]:
             failures = (found for found in results.values() if isinstance(found, Exception))
             raise next(failures, LoxoError(_TOO_LATE, ErrorKind.TRANSIENT))
         _log_failures(level, results)
-        # The rows of a tree are parts of a record, so the record itself shows none of their fields.
+        # The nodes of a tree are parts of a record, so the record itself shows none of their fields.
         level = {
             row.name: partial(
                 _full_records if row.paging is Paging.RECORD else _below, client, row, _oldest(rows[row.parent])
@@ -164,7 +164,7 @@ def _of_list(client: Client, endpoint: Endpoint) -> list[Record]:
 
 
 def _full_records(client: Client, endpoint: Endpoint, parents: list[Record]) -> list[Record]:
-    """The full records of the oldest rows of a list."""
+    """The full records of the oldest records of a list."""
     return [row for rows in _of_each(client, endpoint, parents[:FULL_RECORDS]) for row in rows]
 
 

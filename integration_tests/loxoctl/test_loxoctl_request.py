@@ -223,7 +223,7 @@ def test_an_unwritable_file_is_found_before_a_request(server: Any, tmp_path: Pat
     assert server.seen == []
 
 
-def test_a_reader_that_goes_away_ends_the_command(box: Sandbox) -> None:
+def test_a_lost_reader_ends_the_command(box: Sandbox) -> None:
     child = subprocess.Popen([sys.executable, "-m", "loxoctl", "request", "GET", "people", "--all"],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(box.config))  # fmt: skip
     assert child.stdout and child.stderr

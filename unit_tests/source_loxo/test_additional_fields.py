@@ -92,7 +92,7 @@ def test_a_field_of_the_columns_name_is_not_overwritten() -> None:
 
 
 @pytest.mark.parametrize("column", ["name", "zodiac", "custom_text_1"])
-def test_a_deselected_column_does_not_come_back(column: str, lines: Callable[[], list[str]]) -> None:
+def test_a_deselected_column_does_not_return(column: str, lines: Callable[[], list[str]]) -> None:
     """A declared field, one that discover has seen, and a custom field."""
     additional = fields(selected(discovered("zodiac", "custom_text_1"), column))
     records = [{"id": 1, column: "private"}]
