@@ -35,6 +35,15 @@ SPARK = [
     *MODELS,
     "dbt-spark[session]>=1.10,<1.12",  # a local Spark; needs a Java runtime
 ]
+# The tests of the models on every database: .ci/models.
+WAREHOUSES = [
+    *SPARK,
+    "dbt-bigquery>=1.10,<1.12",  # compiles without a connection
+    "dbt-databricks>=1.10,<1.12",
+    "dbt-snowflake>=1.10,<1.12",
+    "fakesnow>=0.11,<0.13",  # runs Snowflake's SQL on DuckDB
+    "sqlglot>=27,<31",  # translates BigQuery's SQL to DuckDB's
+]
 TESTS = [
     *DEMO,
     "airbyte-cdk[dev]>=7.39,<8",  # Airbyte's standard tests
@@ -92,6 +101,7 @@ setup(
         "models": MODELS,
         "spark": SPARK,
         "tests": TESTS,
+        "warehouses": WAREHOUSES,
     },
     entry_points={
         "console_scripts": [

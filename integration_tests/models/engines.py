@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from raw_tables import RawTables
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_loxo"
 SLUG = "demo-agency"
+OK = ("success", "pass", "warn", "skipped")
 Row = dict[str, Any]
 
 
@@ -29,9 +32,7 @@ class Engine:
 
     def dbt(self, *arguments: str, **variables: Any) -> str:
         """Runs a command of dbt and returns what it printed; fails with that if dbt does."""
-        self.folder.mkdir(exist_ok=True, parents=True)
-        profile = {"loxo": {"target": "test", "outputs": {"test": {**self.profile, "threads": 1}}}}
-        (self.folder / "profiles.yml").write_text(json.dumps(profile))
+        self.write_profile()
         done = subprocess.run(
             [str(Path(sys.executable).with_name("dbt")), *self.arguments(*arguments, **variables)],
             capture_output=True,
@@ -41,6 +42,11 @@ class Engine:
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout
+
+    def write_profile(self) -> None:
+        self.folder.mkdir(exist_ok=True, parents=True)
+        profile = {"loxo": {"target": "test", "outputs": {"test": {**self.profile, "threads": 1}}}}
+        (self.folder / "profiles.yml").write_text(json.dumps(profile))
 
     def arguments(self, *arguments: str, **variables: Any) -> list[str]:
         known = {"loxo_schema": "raw", "loxo_agency_slug": SLUG, **variables}
@@ -91,5 +97,68 @@ class Postgres(Engine):
             return list(connection.execute(f"SELECT * FROM models.{model}"))
 
 
+class Spark(Engine):
+    """A local Spark session over parquet tables; dbt runs in this process, so that all builds share the session."""
+
+    profile: Mapping[str, Any] = {"type": "spark", "method": "session", "host": "none", "schema": "models"}
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        from pyspark.sql import SparkSession
+
+        settings = {
+            "spark.master": "local[1]",
+            "spark.ui.enabled": "false",
+            "spark.sql.session.timeZone": "UTC",
+            "spark.sql.shuffle.partitions": "1",
+            "spark.sql.codegen.wholeStage": "false",  # compiling takes longer than these few rows
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+            "spark.log.level": "OFF",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            "spark.sql.adaptive.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        }
+        builder = SparkSession.builder.appName("dbt_loxo")
+        for name, setting in settings.items():
+            builder = builder.config(name, setting)
+        self.session = builder.getOrCreate()
+
+    def dbt(self, *arguments: str, **variables: Any) -> str:
+        from dbt.cli.main import dbtRunner
+
+        self.write_profile()
+        done = dbtRunner().invoke(["--quiet", *self.arguments(*arguments, **variables)])
+        failed = [] if done.result is None else [each for each in done.result if each.status not in OK]
+        assert done.success, "\n".join([str(done.exception), *(f"{each.node.name}: {each.message}" for each in failed)])
+        return ""
+
+    def load(self, tables: RawTables) -> None:
+        self.session.sql("CREATE SCHEMA IF NOT EXISTS raw")
+        with duckdb.connect() as connection:
+            tables.into_duckdb(connection, "raw")
+            for name in tables.rows:
+                path = self.folder / "raw" / f"{name}.parquet"
+                path.parent.mkdir(exist_ok=True, parents=True)
+                # As Airbyte's Databricks destination: JSON is text, times have a zone.
+                columns = tables.columns(name, "spark")
+                values = ", ".join(f'CAST("{column}" AS {of}) AS "{column}"' for column, of in columns)
+                connection.execute(f"COPY (SELECT {values} FROM raw.{name}) TO '{path}' (FORMAT parquet)")
+                self.session.read.parquet(str(path)).write.mode("overwrite").saveAsTable(f"raw.{name}")
+
+    def rows(self, model: str) -> list[Row]:
+        found = self.session.table(f"models.{model}")
+        # A time with a zone would come in the zone of this process.
+        columns = [
+            f"cast(`{name}` as timestamp_ntz) as `{name}`" if of == "timestamp" else f"`{name}`"
+            for name, of in found.dtypes
+        ]
+        return [row.asDict() for row in found.selectExpr(*columns).collect()]
+
+
 def has_postgres() -> bool:
     return bool(postgres.binaries())
+
+
+def has_spark() -> bool:
+    return bool(shutil.which("java")) and importlib.util.find_spec("pyspark") is not None

@@ -18,6 +18,7 @@ Record = Mapping[str, Any]
 TYPES = {
     "duckdb": {"json": "JSON", "timestamp": "TIMESTAMP", "text": "VARCHAR"},
     "postgres": {"json": "JSONB", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
+    "spark": {"json": "VARCHAR", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
 }
 SAME = {"integer": "BIGINT", "number": "DECIMAL(38, 9)", "boolean": "BOOLEAN", "date": "DATE"}
 

@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("dbt.adapters.duckdb", reason="the models have an environment of their own: .ci/models")
 
 import postgres
-from engines import DuckDb, Engine, Postgres, has_postgres
+from engines import DuckDb, Engine, Postgres, Spark, has_postgres, has_spark
 from raw_tables import RawTables
 from story import Story, told
 
@@ -69,21 +69,36 @@ def on_postgres(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield engine
 
 
-@pytest.fixture(params=["on_duckdb", "on_postgres"])
+@pytest.fixture(scope="session")
+def on_spark(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    if not has_spark():
+        pytest.skip(
+            "Spark needs a Java runtime (Debian: apt-get install default-jre-headless) and pip install '.[spark]'"
+        )
+    engine = Spark(tmp_path_factory.mktemp("spark"))
+    twice(engine, story, *WITHOUT_TESTS)  # the rows are those of DuckDB, where the package's own tests run
+    yield engine
+    engine.session.stop()
+
+
+@pytest.fixture(params=["on_duckdb", "on_postgres", "on_spark"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """A database with both syncs, each read whole and built."""
     found: Engine = request.getfixturevalue(request.param)
     return found
 
 
-def twice(engine: Engine, story: Story) -> None:
+WITHOUT_TESTS = ("--exclude", "test_type:data", "test_type:unit")
+
+
+def twice(engine: Engine, story: Story, *second: str) -> None:
     tables = RawTables(story.catalog)
     tables.replace(story.first)
     engine.load(tables)
-    engine.dbt("build", "--exclude", "test_type:data", "test_type:unit")
+    engine.dbt("build", *WITHOUT_TESTS)
     tables.replace(story.second)
     engine.load(tables)
-    engine.dbt("build")
+    engine.dbt("build", *second)
 
 
 def plain(value: Any) -> Any:
@@ -252,10 +267,14 @@ def test_funnels_add_up(engine: Engine, story: Story) -> None:
     assert len(engine.rows("loxo__people")) == len(story.before["people"])
 
 
-def test_databases_agree_in_every_column_of_every_row(on_duckdb: Engine, on_postgres: Engine) -> None:
+@pytest.mark.parametrize("other", ["on_postgres", "on_spark"])
+def test_databases_agree_in_every_column_of_every_row(
+    on_duckdb: Engine, other: str, request: pytest.FixtureRequest
+) -> None:
+    other_engine: Engine = request.getfixturevalue(other)
     for model in (*TEN, *MARTS):
-        one, other = ([_sortable(row) for row in each.rows(f"loxo__{model}")] for each in (on_duckdb, on_postgres))
-        assert sorted(one) == sorted(other), model
+        one, two = ([_sortable(row) for row in each.rows(f"loxo__{model}")] for each in (on_duckdb, other_engine))
+        assert sorted(one) == sorted(two), model
 
 
 def _sortable(row: Row) -> str:
@@ -276,7 +295,7 @@ def test_merged_tables_take_deletions_from_deleted_records(story: Story, tmp_pat
     tables = RawTables(story.catalog)
     tables.replace(story.first)
     engine.load(tables)
-    engine.dbt("build", "--exclude", "test_type:data", "test_type:unit")
+    engine.dbt("build", *WITHOUT_TESTS)
     tables.merge(story.second)
     engine.load(tables)
     engine.dbt("run")
@@ -293,7 +312,7 @@ def test_merged_tables_take_deletions_from_deleted_records(story: Story, tmp_pat
         f"UNION ALL SELECT 'people', {story.deleted_person}, {noticed}, NULL, NULL, {noticed} "
         f"UNION ALL SELECT 'people', {story.edited_person}, {noticed}, NULL, {noticed}, {noticed}"
     )
-    engine.dbt("build", "--exclude", "test_type:data", "test_type:unit")
+    engine.dbt("build", *WITHOUT_TESTS)
     assert ended(engine, "jobs").keys() == {str(story.deleted_job)}
     assert ended(engine, "candidates").keys() == {str(story.deleted_person)}
     assert ended(engine, "applications").keys() == texts(story.deleted_candidates)
@@ -304,6 +323,6 @@ def test_any_raw_table_may_be_missing(story: Story, tmp_path: Path) -> None:
     tables = RawTables(story.catalog)
     tables.replace([each for each in story.first if each["stream"] == "users"])
     engine.load(tables)
-    engine.dbt("build", "--exclude", "test_type:data", "test_type:unit")
+    engine.dbt("build", *WITHOUT_TESTS)
     assert len(live(engine, "users")) == len(story.before["users"])
     assert [row for model in (*TEN[1:], *MARTS) for row in engine.rows(f"loxo__{model}")] == []
