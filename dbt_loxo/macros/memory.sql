@@ -14,12 +14,14 @@ Otherwise the warehouse cannot know. #}
   {{ return(is_incremental()) }}
 {% endmacro %}
 
-{# The rows that may differ from the memory: those read since its newest content, and those that it holds as deleted. #}
+{# The rows that may differ from the memory: those read since its newest content, and those that it holds as deleted.
+   A day before that is taken along, because the clocks of two syncs may differ. #}
 {% macro loxo_since_memory(key='id') %}
   {%- if not loxo.loxo_is_later() -%}{{ return(none) }}{%- endif -%}
+  {%- set time = loxo.loxo_type('timestamp') -%}
   {%- set condition -%}
     (_airbyte_extracted_at >= (
-      select coalesce(min(newest), cast('1970-01-01' as {{ loxo.loxo_type('timestamp') }})) from (
+      select cast({{ dbt.dateadd('day', -1, "coalesce(min(newest), cast('1970-01-02' as " ~ time ~ "))") }} as {{ time }}) from (
         select source_relation, max(seen_at) as newest from {{ this }} where not is_deleted group by source_relation
       ) as marks
     ) or cast({{ key }} as {{ dbt.type_string() }}) in (select remote_key from {{ this }} where is_deleted))

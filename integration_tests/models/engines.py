@@ -9,15 +9,41 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import postgres
 from raw_tables import RawTables
+from story import Story
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_loxo"
 SLUG = "demo-agency"
+TEN = [
+    "users",
+    "jobs",
+    "candidates",
+    "application_stages",
+    "applications",
+    "screening_questions",
+    "tags",
+    "candidate_tags",
+    "job_screening_questions",
+    "job_hiring_team_members",
+]
+MARTS = [
+    "application_history",
+    "application_enhanced",
+    "job_enhanced",
+    "people",
+    "placements",
+    "placement_splits",
+    "deals",
+    "recruiter_activity",
+    "custom_fields",
+]
+WITHOUT_TESTS = ("--exclude", "test_type:data", "test_type:unit")
 OK = ("success", "pass", "warn", "skipped")
 Row = dict[str, Any]
 
@@ -146,8 +172,8 @@ class Spark(Engine):
                 connection.execute(f"COPY (SELECT {values} FROM raw.{name}) TO '{path}' (FORMAT parquet)")
                 self.session.read.parquet(str(path)).write.mode("overwrite").saveAsTable(f"raw.{name}")
 
-    def rows(self, model: str) -> list[Row]:
-        found = self.session.table(f"models.{model}")
+    def rows(self, model: str, schema: str = "models") -> list[Row]:
+        found = self.session.table(f"{schema}.{model}")
         # A time with a zone would come in the zone of this process.
         columns = [
             f"cast(`{name}` as timestamp_ntz) as `{name}`" if of == "timestamp" else f"`{name}`"
@@ -162,3 +188,28 @@ def has_postgres() -> bool:
 
 def has_spark() -> bool:
     return bool(shutil.which("java")) and importlib.util.find_spec("pyspark") is not None
+
+
+def twice(engine: Engine, story: Story, *second: str) -> None:
+    """Both syncs, each read whole and built; the second build runs the package's own tests unless told otherwise."""
+    tables = RawTables(story.catalog)
+    tables.replace(story.first)
+    engine.load(tables)
+    engine.dbt("build", *WITHOUT_TESTS)
+    tables.replace(story.second)
+    engine.load(tables)
+    engine.dbt("build", *second)
+
+
+def plain(value: Any) -> Any:
+    """A value in one form, whichever the database."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value.normalize() if isinstance(value, Decimal) else value
+
+
+def sortable(row: Row) -> str:
+    return json.dumps({name: plain(value) for name, value in row.items()}, sort_keys=True, default=str)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -15,48 +14,26 @@ import pytest
 pytest.importorskip("dbt.adapters.duckdb", reason="the models have an environment of their own: .ci/models")
 
 import postgres
-from engines import DuckDb, Engine, Postgres, Spark, has_postgres, has_spark
+from engines import (
+    MARTS,
+    TEN,
+    WITHOUT_TESTS,
+    DuckDb,
+    Engine,
+    Postgres,
+    Spark,
+    has_postgres,
+    has_spark,
+    plain,
+    sortable,
+    twice,
+)
 from raw_tables import RawTables
-from story import Story, told
+from story import Story
 
 pytestmark = pytest.mark.models
 
-TEN = [
-    "users",
-    "jobs",
-    "candidates",
-    "application_stages",
-    "applications",
-    "screening_questions",
-    "tags",
-    "candidate_tags",
-    "job_screening_questions",
-    "job_hiring_team_members",
-]
-MARTS = [
-    "application_history",
-    "application_enhanced",
-    "job_enhanced",
-    "people",
-    "placements",
-    "placement_splits",
-    "deals",
-    "recruiter_activity",
-    "custom_fields",
-]
 Row = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return told(tmp_path_factory.mktemp("story"))
-
-
-@pytest.fixture(scope="session")
-def on_duckdb(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    engine = DuckDb(tmp_path_factory.mktemp("duckdb"))
-    twice(engine, story)
-    return engine
 
 
 @pytest.fixture(scope="session")
@@ -86,29 +63,6 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     """A database with both syncs, each read whole and built."""
     found: Engine = request.getfixturevalue(request.param)
     return found
-
-
-WITHOUT_TESTS = ("--exclude", "test_type:data", "test_type:unit")
-
-
-def twice(engine: Engine, story: Story, *second: str) -> None:
-    tables = RawTables(story.catalog)
-    tables.replace(story.first)
-    engine.load(tables)
-    engine.dbt("build", *WITHOUT_TESTS)
-    tables.replace(story.second)
-    engine.load(tables)
-    engine.dbt("build", *second)
-
-
-def plain(value: Any) -> Any:
-    """A value in one form, whichever the database."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def live(engine: Engine, model: str) -> dict[str, Row]:
@@ -273,12 +227,8 @@ def test_databases_agree_in_every_column_of_every_row(
 ) -> None:
     other_engine: Engine = request.getfixturevalue(other)
     for model in (*TEN, *MARTS):
-        one, two = ([_sortable(row) for row in each.rows(f"loxo__{model}")] for each in (on_duckdb, other_engine))
+        one, two = ([sortable(row) for row in each.rows(f"loxo__{model}")] for each in (on_duckdb, other_engine))
         assert sorted(one) == sorted(two), model
-
-
-def _sortable(row: Row) -> str:
-    return json.dumps({name: plain(value) for name, value in row.items()}, sort_keys=True, default=str)
 
 
 def test_a_third_build_adds_nothing(on_duckdb: Engine) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("dbt.adapters.duckdb", reason="the models have an environment of their own: .ci/models")
 
-from engines import DuckDb
+from engines import WITHOUT_TESTS, DuckDb
 from raw_tables import RawTables
 
 from sandbox.process import Sandbox
@@ -21,8 +21,6 @@ from tools.connector import Connector
 from tools.model_columns import STREAMS
 
 pytestmark = pytest.mark.models
-
-WITHOUT_TESTS = ("--exclude", "test_type:data", "test_type:unit")
 
 
 @dataclass
