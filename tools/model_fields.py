@@ -120,7 +120,7 @@ class Models:
             if table in self.nodes and table != "loxo_reads":
                 # A later build reads the memory itself.
                 found |= self.sources(table, name) if table != model else set()
-            else:
+            elif name != "source_relation":
                 found.add(f"{table}.{name}")
         return frozenset(found)
 
@@ -170,7 +170,7 @@ def page(fields: Iterable[Field]) -> str:
         "Written by `tools/model_fields.py` from the compiled SQL, the models' YAML and a build of the sandbox's",
         "account (`make demo`, 5,000 people); `integration_tests/models/test_fields.py` compares it with another.",
         "A source is a column of a raw table, or of a seed (`loxo_…_meanings`), from which the value is made;",
-        "`loxo_reads` holds the times at which each table was read.",
+        "`loxo_reads` holds the times at which each table was read. None: a count, a constant or a variable.",
         "Every column of every row is also compared between DuckDB, PostgreSQL and Spark",
         "(`test_databases_agree_in_every_column_of_every_row`). A share says how many rows are not null.",
     ]

@@ -52,6 +52,7 @@ class Engine:
     """One database; its raw tables are in the schema raw, its models in models."""
 
     profile: Mapping[str, Any] = {}
+    project = PROJECT
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -77,7 +78,7 @@ class Engine:
     def arguments(self, *arguments: str, **variables: Any) -> list[str]:
         known = {"loxo_schema": "raw", "loxo_agency_slug": SLUG, **variables}
         folders = ["--profiles-dir", str(self.folder), "--target-path", str(self.folder / "target")]
-        folders += ["--log-path", str(self.folder / "logs"), "--project-dir", str(PROJECT)]
+        folders += ["--log-path", str(self.folder / "logs"), "--project-dir", str(self.project)]
         return [*arguments, *folders, "--vars", json.dumps(known)]
 
 

@@ -1,6 +1,6 @@
-"""Warehouses that nobody can start here: dbt compiles for them without a connection, and other engines run the SQL.
+"""Warehouses that nobody can start here: dbt compiles for them without a connection.
 
-Snowflake's SQL runs in fakesnow, BigQuery's in DuckDB as sqlglot translates it, Databricks' in Spark as it is.
+BigQuery's SQL also runs: in DuckDB, as sqlglot translates it.
 """
 
 from __future__ import annotations
@@ -12,22 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from engines import PROJECT, Engine, Row, Spark
+from engines import PROJECT, Engine, Row
 from raw_tables import RawTables
 
 
 class OnPaper(Engine):
-    """Compiles both kinds of build for an adapter, and runs the SQL of each model in their order."""
-
-    database = "warehouse"
-    models = "models"
+    """Compiles both kinds of build for an adapter."""
 
     def __init__(self, folder: Path, tables: RawTables) -> None:
         super().__init__(folder)
         self.custom = {
             name: [column for column in kinds if column.startswith("custom_")] for name, kinds in tables.kinds.items()
         }
-        self.failed: dict[str, str] = {}
 
     def compiled(self, build: str) -> Iterator[tuple[str, str, bool]]:
         """Each model's name, SQL, and whether it is appended to; after the models that it reads."""
@@ -55,29 +51,6 @@ class OnPaper(Engine):
         for key in nodes:
             yield from visit(key)
 
-    def build(self, which: str) -> None:
-        if which == "first":
-            for path in sorted((PROJECT / "seeds").glob("*.csv")):
-                with path.open() as file:
-                    rows = [
-                        ", ".join(f"'{cell}' AS {name}" for name, cell in row.items()) for row in csv.DictReader(file)
-                    ]
-                seed = " UNION ALL ".join(f"SELECT {row}" for row in rows)
-                self.run(f"CREATE TABLE {self.database}.{self.models}.{path.stem} AS {seed}")
-        for name, sql, is_memory in self.compiled(which):
-            table = f"{self.database}.{self.models}.{name}"
-            try:
-                if which == "later" and is_memory:
-                    self.run(f"INSERT INTO {table} {sql}")
-                else:
-                    self.run(f"DROP TABLE IF EXISTS {table}")
-                    self.run(f"CREATE TABLE {table} AS {sql}")
-            except Exception as error:
-                self.failed.setdefault(name, f"{type(error).__name__}: {error}")
-
-    def run(self, sql: str) -> None:
-        raise NotImplementedError
-
 
 class BigQuery(OnPaper):
     profile: Mapping[str, Any] = {
@@ -87,11 +60,32 @@ class BigQuery(OnPaper):
 
     def __init__(self, folder: Path, tables: RawTables) -> None:
         super().__init__(folder, tables)
+        self.failed: dict[str, str] = {}
         self.connection = duckdb.connect()
         self.connection.execute("ATTACH ':memory:' AS warehouse; USE warehouse; CREATE SCHEMA models")
 
     def load(self, tables: RawTables) -> None:
         tables.into_duckdb(self.connection, "raw", "bigquery")
+
+    def build(self, which: str) -> None:
+        if which == "first":
+            for path in sorted((PROJECT / "seeds").glob("*.csv")):
+                with path.open() as file:
+                    rows = [
+                        ", ".join(f"'{cell}' AS {name}" for name, cell in row.items()) for row in csv.DictReader(file)
+                    ]
+                seed = " UNION ALL ".join(f"SELECT {row}" for row in rows)
+                self.run(f"CREATE TABLE warehouse.models.{path.stem} AS {seed}")
+        for name, sql, is_memory in self.compiled(which):
+            table = f"warehouse.models.{name}"
+            try:
+                if which == "later" and is_memory:
+                    self.run(f"INSERT INTO {table} {sql}")
+                else:
+                    self.run(f"DROP TABLE IF EXISTS {table}")
+                    self.run(f"CREATE TABLE {table} AS {sql}")
+            except Exception as error:
+                self.failed.setdefault(name, f"{type(error).__name__}: {error}")
 
     def run(self, sql: str) -> None:
         import sqlglot
@@ -110,60 +104,12 @@ class Snowflake(OnPaper):
         **{"database": "warehouse", "schema": "models", "warehouse": "none"},
     }
 
-    def __init__(self, folder: Path, tables: RawTables) -> None:
-        super().__init__(folder, tables)
-        import fakesnow
-        import snowflake.connector
-
-        self.patch = fakesnow.patch()
-        self.patch.__enter__()
-        self.session = snowflake.connector.connect(database="warehouse", schema="models")
-        self.cursor = self.session.cursor()
-
-    def stop(self) -> None:
-        self.patch.__exit__(None, None, None)
-
-    def load(self, tables: RawTables) -> None:
-        self.run("CREATE SCHEMA IF NOT EXISTS raw")
-        for name in tables.rows:
-            columns = tables.columns(name, "snowflake")
-            defined = ", ".join(f'"{column.upper()}" {of}' for column, of in columns)
-            self.run(f"CREATE OR REPLACE TABLE raw.{name.upper()} ({defined})")
-            if rows := tables.values(name):
-                marks = ", ".join("?" * len(columns))
-                self.session._duck_conn.executemany(f"INSERT INTO warehouse.raw.{name} VALUES ({marks})", rows)
-
-    def run(self, sql: str) -> None:
-        self.cursor.execute(sql)
-
-    def rows(self, model: str) -> list[Row]:
-        return in_utc(self.session._duck_conn.execute(f"SELECT * FROM warehouse.models.{model}"))
-
 
 class Databricks(OnPaper):
-    database = "spark_catalog"
-    models = "on_paper"
     profile: Mapping[str, Any] = {
         **{"type": "databricks", "host": "none.example", "http_path": "/sql", "token": "none"},
-        **{"catalog": "spark_catalog", "schema": "on_paper"},
+        **{"catalog": "warehouse", "schema": "models"},
     }
-
-    def __init__(self, folder: Path, tables: RawTables) -> None:
-        super().__init__(folder, tables)
-        self.spark = Spark(folder / "spark")
-        self.run("CREATE SCHEMA on_paper")
-
-    def stop(self) -> None:
-        self.spark.session.stop()
-
-    def load(self, tables: RawTables) -> None:
-        self.spark.load(tables)
-
-    def run(self, sql: str) -> None:
-        self.spark.session.sql(sql)
-
-    def rows(self, model: str) -> list[Row]:
-        return self.spark.rows(model, "on_paper")
 
 
 def in_utc(found: Any) -> list[Row]:
