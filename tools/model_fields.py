@@ -168,7 +168,7 @@ def page(fields: Iterable[Field]) -> str:
         "# The fields of the models",
         "",
         "Written by `tools/model_fields.py` from the compiled SQL, the models' YAML and a build of the sandbox's",
-        "account (`make demo`, 5,000 people); `integration_tests/models/test_fields.py` compares it with another.",
+        "account (`make demo`, 5,000 people); `integration_tests/models/test_model_fields.py` checks it.",
         "A source is a column of a raw table, or of a seed (`loxo_…_meanings`), from which the value is made;",
         "`loxo_reads` holds the times at which each table was read. None: a count, a constant or a variable.",
         "Every column of every row is also compared between DuckDB, PostgreSQL and Spark",

@@ -90,9 +90,11 @@ class BigQuery(OnPaper):
     def run(self, sql: str) -> None:
         import sqlglot
 
-        for statement in sqlglot.transpile(sql, read="bigquery", write="duckdb"):
-            # sqlglot leaves BigQuery's seconds with three decimals as they are.
-            self.connection.execute(statement.replace("%E3S", "%S.%g"))
+        tree = sqlglot.parse_one(sql, dialect="bigquery")
+        for test in tree.find_all(sqlglot.exp.Is):  # DuckDB's ->> binds less tightly than sqlglot takes it to
+            test.set("this", sqlglot.exp.Paren(this=test.this))
+        # sqlglot leaves BigQuery's seconds with three decimals as they are.
+        self.connection.execute(tree.sql(dialect="duckdb").replace("%E3S", "%S.%g"))
 
     def rows(self, model: str) -> list[Row]:
         return in_utc(self.connection.execute(f"SELECT * FROM models.{model}"))

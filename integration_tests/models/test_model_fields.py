@@ -16,7 +16,7 @@ pytestmark = pytest.mark.models
 
 Cells = dict[str, list[str]]
 # Made from few tables, so that finding their sources takes seconds.
-CHEAP = ["loxo__users", "loxo__application_stages", "loxo__screening_questions", "loxo__placements", "loxo__deals"]
+CHEAP = ["loxo__users", "loxo__application_stages", "loxo__placements", "loxo__deals"]
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +48,12 @@ def test_meanings_and_sources_are_current(page: dict[str, Cells], models: Models
         assert page[field.model][field.name][:3] == field.row().strip("| ").split(" | ")[1:4]
 
 
-def test_what_the_page_calls_filled_is_filled(page: dict[str, Cells], models: Models) -> None:
+def test_what_the_page_calls_null_is_null(page: dict[str, Cells], models: Models) -> None:
     for model in page:
         for field in models.shares(model):
-            said = page[model][field.name][-1]
-            if field.name not in ("remote_deleted_at", "is_deleted"):
-                assert (said == "null") <= (field.filled == 0), (model, field.name)
-                assert (said == "100%") <= (field.filled == field.rows), (model, field.name)
+            # The account of the page has no deletions.
+            if page[model][field.name][-1] == "null" and field.name != "remote_deleted_at":
+                assert field.filled == 0, (model, field.name)
 
 
 def test_the_tests_that_the_page_names_exist() -> None:
