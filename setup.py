@@ -43,6 +43,15 @@ REPORT = [
     "pyyaml>=6,<7",  # the files of the charts; dbt uses it too
     "vl-convert-python>=1.7,<2",  # Vega-Lite charts as SVG without a browser or a network
 ]
+# The tests of the models on every database: .ci/models.
+WAREHOUSES = [
+    *SPARK,
+    "dbt-bigquery>=1.10,<1.12",  # compiles without a connection
+    "dbt-databricks>=1.10,<1.12",
+    "dbt-snowflake>=1.10,<1.12",
+    "fakesnow>=0.11,<0.13",  # runs Snowflake's SQL on DuckDB
+    "sqlglot>=27,<31",  # translates BigQuery's SQL to DuckDB's
+]
 TESTS = [
     *DEMO,
     "airbyte-cdk[dev]>=7.39,<8",  # Airbyte's standard tests
@@ -101,6 +110,7 @@ setup(
         "report": REPORT,
         "spark": SPARK,
         "tests": TESTS,
+        "warehouses": WAREHOUSES,
     },
     entry_points={
         "console_scripts": [

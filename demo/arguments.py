@@ -1,4 +1,4 @@
-"""The command line of the demo, and a parser that tells a mistake in one line."""
+"""The command line of the demo, and a parser that reports an error in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m demo.columns`: what each table of the DuckDB file holds, column by column."""
+"""`python -m demo.columns`: the columns of each table of the DuckDB file, and the share of their rows with a value."""
 
 from __future__ import annotations
 

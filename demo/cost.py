@@ -1,4 +1,4 @@
-"""What the streams that are left out by default would cost."""
+"""The cost of the streams that are left out by default."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from loxo_api.retry import INTERACTIVE
 
 
 def cost(config: Mapping[str, Any]) -> str:
-    """How many requests the costly streams need, and how long they take at the first pace.
+    """The number of requests of the costly streams, and their duration at the start rate.
 
-    :raises DemoError: the account cannot be asked.
+    :raises DemoError: the account cannot be read.
     """
     costly = [endpoint for endpoint in ENDPOINTS.values() if endpoint.is_costly]
     lists = {row.parent: sum(other.parent == row.parent for other in costly) for row in costly}

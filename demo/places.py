@@ -1,4 +1,4 @@
-"""Where the demo puts its files, below the folder in which it runs."""
+"""The demo's files, below the folder in which it runs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What became of each stream, learned from the connector's log, and the table that shows it."""
+"""The result of each stream, from the connector's log, and the table that shows it."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def test_a_failed_stream_is_named_and_the_others_are_stored(tmp_path: Path, star
     ],
     ids=["wrong key", "no key"],
 )
-def test_a_wrong_config_gets_a_sentence_and_no_stack_trace(
+def test_a_wrong_config_has_a_message_without_a_stack_trace(
     tmp_path: Path, start_sandbox: Start, change: dict[str, Any], words: str
 ) -> None:
     box = start_sandbox(people=5)
@@ -202,9 +202,7 @@ def test_a_port_in_use_gets_one_line(tmp_path: Path, start_sandbox: Start) -> No
     assert done.stderr.count("\n") == 1
 
 
-def test_a_database_that_cannot_be_written_is_named_before_anything_is_read(
-    tmp_path: Path, start_sandbox: Start
-) -> None:
+def test_an_unwritable_database_is_named_before_the_read(tmp_path: Path, start_sandbox: Start) -> None:
     box = start_sandbox(people=5)
     config = written(tmp_path, box.config)
     (tmp_path / "text.duckdb").write_text("This is not a database. " * 500)
@@ -225,7 +223,7 @@ def processes(group: int) -> list[str]:
 @pytest.mark.skipif(not shutil.which("ps"), reason="ps is not installed (Debian: apt-get install procps)")
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("moment", ["Starting PyAirbyte", "Discovering the streams", "streams read"])
-def test_an_interrupt_ends_everything_and_starts_nothing(tmp_path: Path, moment: str) -> None:
+def test_an_interrupt_ends_all_processes(tmp_path: Path, moment: str) -> None:
     """As Ctrl-C in a terminal does: SIGINT to the whole foreground group."""
     child = subprocess.Popen(
         [sys.executable, "-m", "demo", "--people", "5"],
@@ -248,7 +246,7 @@ def test_an_interrupt_ends_everything_and_starts_nothing(tmp_path: Path, moment:
     after = child.stdout.read()
     assert child.wait() == 130, seen + after
     assert re.fullmatch(r"(.* …\n)?Stopped\. .*\n", after), after
-    for _ in range(100):  # what was killed may wait for init to reap it
+    for _ in range(100):  # a killed process may wait for init to reap it
         if not processes(worker):
             break
         time.sleep(0.1)
@@ -273,7 +271,7 @@ def test_the_worker_ends_when_the_demo_is_killed(tmp_path: Path) -> None:
     child.stdout.close()
 
 
-def test_the_cost_of_everything_is_counted_before_it_is_paid() -> None:
+def test_the_cost_of_everything_is_shown_first() -> None:
     with Sandbox(people=30, jobs=3, events=20, companies=3) as box:
         countries = box.counts()["countries"]
         text = cost(box.config)

@@ -112,7 +112,7 @@ def test_a_field_added_after_discover_arrives_in_the_column(small: Sandbox, conn
     assert "leo" not in output.logs
 
 
-def test_a_deselected_column_does_not_return(small: Sandbox, connect: Connect) -> None:
+def test_a_deselected_column_does_not_come_back(small: Sandbox, connect: Connect) -> None:
     """A declared field, a custom field, and one that discover has seen."""
     give(small, "scorecards", zodiac="leo")
     for stream, deselected in (("people", ("name", "custom_text_1")), ("scorecards", ("comment", "zodiac"))):

@@ -14,12 +14,14 @@ Otherwise the warehouse cannot know. #}
   {{ return(is_incremental()) }}
 {% endmacro %}
 
-{# The rows that may differ from the memory: those read since its newest content, and those that it holds as deleted. #}
+{# The rows that may differ from the memory: those read since its newest content, and those that it holds as deleted.
+   A day before that is taken along, because the clocks of two syncs may differ. #}
 {% macro loxo_since_memory(key='id') %}
   {%- if not loxo.loxo_is_later() -%}{{ return(none) }}{%- endif -%}
+  {%- set time = loxo.loxo_type('timestamp') -%}
   {%- set condition -%}
     (_airbyte_extracted_at >= (
-      select coalesce(min(newest), cast('1970-01-01' as {{ loxo.loxo_type('timestamp') }})) from (
+      select cast({{ dbt.dateadd('day', -1, "coalesce(min(newest), cast('1970-01-02' as " ~ time ~ "))") }} as {{ time }}) from (
         select source_relation, max(seen_at) as newest from {{ this }} where not is_deleted group by source_relation
       ) as marks
     ) or cast({{ key }} as {{ dbt.type_string() }}) in (select remote_key from {{ this }} where is_deleted))
@@ -131,29 +133,32 @@ where not latest.is_deleted
 {% endmacro %}
 
 {# For a model whose rows come out of a parent's record: what the memory holds and the parent no longer shows.
-   The parent is a row of another model; its deletion takes its children along. #}
+   The parent is a row of another model; its deletion takes its children along, also where a merge left its raw row. #}
 {% macro loxo_gone_from_parent(parent_model, parent_stream) %}
   {%- set text = dbt.type_string() -%}
   {%- do ref('stg_loxo__' ~ parent_stream) -%}
-  {%- do ref('loxo_memory__' ~ parent_model) -%}
-  {%- if not loxo.loxo_is_later() -%}{{ return(none) }}{%- endif -%}
   {%- set query -%}
-    select child.source_relation, child.remote_key, coalesce(parent.deleted_at, parent.seen_at) as gone_at
+    select child.source_relation, child.remote_key, parent.seen_at as gone_at
+    from (
+      select source_relation, remote_key, parent_key from hashed
+      {%- if loxo.loxo_is_later() %}
+      union distinct
+      select source_relation, remote_key, parent_key from latest
+      {%- endif %}
+    ) as child
+    join {{ loxo.loxo_latest(ref('loxo_memory__' ~ parent_model)) }} as parent
+      on parent.source_relation = child.source_relation and parent.remote_key = child.parent_key and parent.is_deleted
+    {%- if loxo.loxo_is_later() %}
+    union all
+    select child.source_relation, child.remote_key, parent.seen_at
     from latest as child
     join (
-      select seen.source_relation, seen.remote_key, seen.seen_at, deleted.seen_at as deleted_at
-      from (
-        select source_relation, cast(id as {{ text }}) as remote_key, max(_airbyte_extracted_at) as seen_at
-        from {{ ref('stg_loxo__' ~ parent_stream) }} group by source_relation, id
-      ) as seen
-      left join {{ loxo.loxo_latest(ref('loxo_memory__' ~ parent_model)) }} as deleted
-        on deleted.source_relation = seen.source_relation and deleted.remote_key = seen.remote_key and deleted.is_deleted
-      union all
-      select source_relation, remote_key, seen_at, seen_at from {{ loxo.loxo_latest(ref('loxo_memory__' ~ parent_model)) }} as tombs
-      where is_deleted
+      select source_relation, cast(id as {{ text }}) as remote_key, max(_airbyte_extracted_at) as seen_at
+      from {{ ref('stg_loxo__' ~ parent_stream) }} group by source_relation, id
     ) as parent on parent.source_relation = child.source_relation and parent.remote_key = child.parent_key
     left join hashed on hashed.source_relation = child.source_relation and hashed.remote_key = child.remote_key
-    where not child.is_deleted and (hashed.remote_key is null or parent.deleted_at is not null)
+    where not child.is_deleted and hashed.remote_key is null
+    {%- endif %}
   {%- endset -%}
   {{ return(query) }}
 {% endmacro %}

@@ -87,6 +87,9 @@ missing gives no rows. Nothing here may become a view: a view blocks or breaks t
   {%- if kind == 'json' -%}{{ loxo.loxo_json_column(column) }}
   {%- elif kind == 'timestamp' -%}{{ loxo.loxo_utc(column, type) }}
   {%- elif is_json -%}cast({{ loxo.loxo_json_scalar(column) }} as {{ loxo.loxo_type(kind) }})
+  {#- A double may not fit into a decimal, and would end the build. -#}
+  {%- elif kind == 'number' and type is not none and type != 'decimal(38,9)' -%}
+    {{ loxo.loxo_decimal('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')') }}
   {%- else -%}cast({{ column }} as {{ loxo.loxo_type(kind) }})
   {%- endif -%}
 {% endmacro %}
@@ -116,7 +119,7 @@ from (
   union all
   {%- endif %}
   select
-    {{ dbt.string_literal(source['agency_slug']) }} as source_relation,
+    {{ dbt.string_literal(dbt.escape_single_quotes(source['agency_slug'])) }} as source_relation,
     {%- for name, kind in columns.items() %}
     {{ loxo.loxo_column(name, kind, table['types'][name]) if table and name in table['types'] else loxo.loxo_null(kind) }} as {{ loxo.loxo_quote(name) }},
     {%- endfor %}

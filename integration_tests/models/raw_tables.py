@@ -18,6 +18,9 @@ Record = Mapping[str, Any]
 TYPES = {
     "duckdb": {"json": "JSON", "timestamp": "TIMESTAMP", "text": "VARCHAR"},
     "postgres": {"json": "JSONB", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
+    "snowflake": {"json": "VARIANT", "timestamp": "TIMESTAMP_TZ", "text": "VARCHAR"},
+    "bigquery": {"json": "JSON", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
+    "spark": {"json": "VARCHAR", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
 }
 SAME = {"integer": "BIGINT", "number": "DECIMAL(38, 9)", "boolean": "BOOLEAN", "date": "DATE"}
 
@@ -83,11 +86,11 @@ class RawTables:
             for number, (record, at) in enumerate(self.rows[name])
         ]
 
-    def into_duckdb(self, connection: Any, schema: str) -> None:
+    def into_duckdb(self, connection: Any, schema: str, engine: str = "duckdb") -> None:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         connection.execute("SET TimeZone = 'UTC'")
         for name in self.rows:
-            columns = self.columns(name, "duckdb")
+            columns = self.columns(name, engine)
             defined = ", ".join(f'"{column}" {of}' for column, of in columns)
             connection.execute(f"CREATE OR REPLACE TABLE {schema}.{name} ({defined})")
             rows = [tuple(_without_zone(each) for each in row) for row in self.values(name)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -15,48 +14,26 @@ import pytest
 pytest.importorskip("dbt.adapters.duckdb", reason="the models have an environment of their own: .ci/models")
 
 import postgres
-from engines import DuckDb, Engine, Postgres, has_postgres
+from engines import (
+    MARTS,
+    TEN,
+    WITHOUT_TESTS,
+    DuckDb,
+    Engine,
+    Postgres,
+    Spark,
+    has_postgres,
+    has_spark,
+    plain,
+    sortable,
+    twice,
+)
 from raw_tables import RawTables
-from story import Story, told
+from story import Story
 
 pytestmark = pytest.mark.models
 
-TEN = [
-    "users",
-    "jobs",
-    "candidates",
-    "application_stages",
-    "applications",
-    "screening_questions",
-    "tags",
-    "candidate_tags",
-    "job_screening_questions",
-    "job_hiring_team_members",
-]
-MARTS = [
-    "application_history",
-    "application_enhanced",
-    "job_enhanced",
-    "people",
-    "placements",
-    "placement_splits",
-    "deals",
-    "recruiter_activity",
-    "custom_fields",
-]
 Row = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return told(tmp_path_factory.mktemp("story"))
-
-
-@pytest.fixture(scope="session")
-def on_duckdb(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    engine = DuckDb(tmp_path_factory.mktemp("duckdb"))
-    twice(engine, story)
-    return engine
 
 
 @pytest.fixture(scope="session")
@@ -69,31 +46,23 @@ def on_postgres(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield engine
 
 
-@pytest.fixture(params=["on_duckdb", "on_postgres"])
+@pytest.fixture(scope="session")
+def on_spark(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    if not has_spark():
+        pytest.skip(
+            "Spark needs a Java runtime (Debian: apt-get install default-jre-headless) and pip install '.[spark]'"
+        )
+    engine = Spark(tmp_path_factory.mktemp("spark"))
+    twice(engine, story, *WITHOUT_TESTS)  # the rows are those of DuckDB, where the package's own tests run
+    yield engine
+    engine.session.stop()
+
+
+@pytest.fixture(params=["on_duckdb", "on_postgres", "on_spark"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """A database with both syncs, each read whole and built."""
     found: Engine = request.getfixturevalue(request.param)
     return found
-
-
-def twice(engine: Engine, story: Story) -> None:
-    tables = RawTables(story.catalog)
-    tables.replace(story.first)
-    engine.load(tables)
-    engine.dbt("build", "--exclude", "test_type:data", "test_type:unit")
-    tables.replace(story.second)
-    engine.load(tables)
-    engine.dbt("build")
-
-
-def plain(value: Any) -> Any:
-    """A value in one form, whichever the database."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def live(engine: Engine, model: str) -> dict[str, Row]:
@@ -252,14 +221,14 @@ def test_funnels_add_up(engine: Engine, story: Story) -> None:
     assert len(engine.rows("loxo__people")) == len(story.before["people"])
 
 
-def test_databases_agree_in_every_column_of_every_row(on_duckdb: Engine, on_postgres: Engine) -> None:
+@pytest.mark.parametrize("other", ["on_postgres", "on_spark"])
+def test_databases_agree_in_every_column_of_every_row(
+    on_duckdb: Engine, other: str, request: pytest.FixtureRequest
+) -> None:
+    other_engine: Engine = request.getfixturevalue(other)
     for model in (*TEN, *MARTS):
-        one, other = ([_sortable(row) for row in each.rows(f"loxo__{model}")] for each in (on_duckdb, on_postgres))
-        assert sorted(one) == sorted(other), model
-
-
-def _sortable(row: Row) -> str:
-    return json.dumps({name: plain(value) for name, value in row.items()}, sort_keys=True, default=str)
+        one, two = ([sortable(row) for row in each.rows(f"loxo__{model}")] for each in (on_duckdb, other_engine))
+        assert sorted(one) == sorted(two), model
 
 
 def test_a_third_build_adds_nothing(on_duckdb: Engine) -> None:
@@ -276,7 +245,7 @@ def test_merged_tables_take_deletions_from_deleted_records(story: Story, tmp_pat
     tables = RawTables(story.catalog)
     tables.replace(story.first)
     engine.load(tables)
-    engine.dbt("build", "--exclude", "test_type:data", "test_type:unit")
+    engine.dbt("build", *WITHOUT_TESTS)
     tables.merge(story.second)
     engine.load(tables)
     engine.dbt("run")
@@ -293,7 +262,7 @@ def test_merged_tables_take_deletions_from_deleted_records(story: Story, tmp_pat
         f"UNION ALL SELECT 'people', {story.deleted_person}, {noticed}, NULL, NULL, {noticed} "
         f"UNION ALL SELECT 'people', {story.edited_person}, {noticed}, NULL, {noticed}, {noticed}"
     )
-    engine.dbt("build", "--exclude", "test_type:data", "test_type:unit")
+    engine.dbt("build", *WITHOUT_TESTS)
     assert ended(engine, "jobs").keys() == {str(story.deleted_job)}
     assert ended(engine, "candidates").keys() == {str(story.deleted_person)}
     assert ended(engine, "applications").keys() == texts(story.deleted_candidates)
@@ -304,6 +273,6 @@ def test_any_raw_table_may_be_missing(story: Story, tmp_path: Path) -> None:
     tables = RawTables(story.catalog)
     tables.replace([each for each in story.first if each["stream"] == "users"])
     engine.load(tables)
-    engine.dbt("build", "--exclude", "test_type:data", "test_type:unit")
+    engine.dbt("build", *WITHOUT_TESTS)
     assert len(live(engine, "users")) == len(story.before["users"])
     assert [row for model in (*TEN[1:], *MARTS) for row in engine.rows(f"loxo__{model}")] == []

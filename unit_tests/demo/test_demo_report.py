@@ -1,4 +1,4 @@
-"""What the demo learns from the connector's log lines."""
+"""The demo's report from the connector's log lines."""
 
 import io
 import logging
@@ -75,7 +75,7 @@ def test_progress_moves_within_a_stream() -> None:
     ]
 
 
-def test_the_stream_with_most_to_go_is_shown_and_the_last_step_is_named() -> None:
+def test_progress_names_the_longest_stream_and_the_last_step() -> None:
     report = Report(lambda report: None)
     report.expect(["people", "sms"])
     for name, expected in (("people", 900), ("sms", 2000)):
@@ -95,7 +95,7 @@ def test_tables_of_an_earlier_run_are_named_with_their_rows() -> None:
     assert not_renewed({"users": 14, "people": 5000}).endswith("not renewed: users (14 rows), people (5,000 rows).")
 
 
-def test_a_duration_is_told_in_words() -> None:
+def test_a_duration_has_a_readable_text() -> None:
     assert [duration(seconds) for seconds in (20, 600, 36_000)] == ["less than a minute", "about 10 min", "about 10 h"]
 
 

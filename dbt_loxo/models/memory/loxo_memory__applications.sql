@@ -65,7 +65,7 @@ select known.source_relation, known.remote_key, deleted.seen_at
 from (
   select source_relation, remote_key, {{ column }} from hashed
   {%- if loxo.loxo_is_later() %}
-  union
+  union distinct
   select source_relation, remote_key, {{ column }} from latest
   {%- endif %}
 ) as known

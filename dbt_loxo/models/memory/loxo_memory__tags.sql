@@ -1,20 +1,12 @@
 -- Loxo has no list of tags: a tag is a text that a person carries, and is gone when nobody carries it.
 with content as (
-  select source_relation, tag as remote_key, null as parent_key, tag as name, max(seen_at) as seen_at
-  from {{ ref('int_loxo__person_tags') }} as person_tags
-  group by source_relation, tag
+  select source_relation, tag_id as remote_key, null as parent_key, tag_id as name,
+    coalesce(max(case when not is_deleted then seen_at end), max(seen_at)) as seen_at,
+    min(case when is_deleted then 1 else 0 end) as is_gone
+  from {{ loxo.loxo_latest(ref('loxo_memory__candidate_tags')) }} as carried
+  group by source_relation, tag_id
 ),
-{%- set gone = none %}
-{%- do ref('stg_loxo__people') %}
-{%- if loxo.loxo_is_later() %}
 {%- set gone %}
-select latest.source_relation, latest.remote_key, people.newest
-from latest
-join (
-  select source_relation, max(_airbyte_extracted_at) as newest from {{ ref('stg_loxo__people') }} group by source_relation
-) as people on people.source_relation = latest.source_relation
-left join hashed on hashed.source_relation = latest.source_relation and hashed.remote_key = latest.remote_key
-where hashed.remote_key is null and not latest.is_deleted
+select source_relation, remote_key, seen_at from content where is_gone = 1
 {%- endset %}
-{%- endif %}
 {{ loxo.loxo_memory('tags', gone=gone) }}
