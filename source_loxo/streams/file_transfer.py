@@ -1,8 +1,8 @@
 """Airbyte's file transfer: the files of a stream go to a staging directory, and each record refers to its own.
 
-The destination takes a staged file when it reads the record, and removes it. A row and its file belong together: where
-the file was delivered before, the row is not delivered again, because Airbyte's S3 destination fails at a record
-without a file of such a stream. The one exception is a row whose file cannot be downloaded.
+The destination takes a staged file when it reads the record, and removes it. No record of such a stream is delivered
+without its file, because Airbyte's S3 destination fails at one: where the file was delivered before, the record is not
+delivered again, and where it cannot be downloaded, the record waits for it.
 
 A file counts as delivered if it is older than the mark, the start of the last complete sync. The mark is set back,
 because the times of Loxo may be in any zone; the state holds the digests of the few files that are delivered and
@@ -93,8 +93,7 @@ class FileTransfer:
         since, created = self._since(parent, earlier), parse_timestamp(parent.get("created_at")) or ""
         for row in rows:
             digest, changed = _digest(self._endpoint, row), changed_at(row)
-            is_asked_again = str(row["id"]) in asked_before
-            is_due = is_asked_again or self._is_new(digest, changed, since)
+            is_due = str(row["id"]) in asked_before or self._is_new(digest, changed, since)
             if not is_due or not self._take(digest):
                 continue
             try:
@@ -105,8 +104,6 @@ class FileTransfer:
                 with self._lock:
                     self._taken.discard(digest)
                 failures.append((row, error))
-                if not is_asked_again:
-                    delivered.append(row)
         return delivered, failures
 
     def _is_new(self, digest: str, changed: str | None, since: str) -> bool:

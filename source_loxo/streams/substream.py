@@ -200,7 +200,7 @@ class Children:
         if self._transfer:
             rows, failures = self._transfer.staged(rows, parent, self._earlier.get(self._key(keys), {}))
             if any(error.is_not_found for _, error in failures):
-                rows, failures = self._still_listed(parent, rows, failures)
+                failures = self._still_listed(parent, failures)
             claimed = len(rows)
         with self._lock:
             self.answered += 1
@@ -214,18 +214,15 @@ class Children:
             self._note_failure(self._transfer.lost(keys, files), failures[0][1], is_repeated, lost)
         return rows
 
-    def _still_listed(
-        self, parent: Record, rows: list[Record], failures: list[Failure]
-    ) -> tuple[list[Record], list[Failure]]:
-        """The rows and failures without files that were deleted since their list was read."""
+    def _still_listed(self, parent: Record, failures: list[Failure]) -> list[Failure]:
+        """The failures without those of files that were deleted since their list was read."""
         try:
             listed = {file["id"] for file in self._read(self.endpoint.of(parent))[0]}
         except LoxoError as error:
             if not error.is_not_found:
-                return rows, failures
+                return failures
             listed = set()
-        kept = [row for row in rows if isinstance(row, StagedRecord) or row["id"] in listed]
-        return kept, [failure for failure in failures if failure[0]["id"] in listed]
+        return [failure for failure in failures if failure[0]["id"] in listed]
 
     def _unread(self, parent: Record) -> dict[str, Any]:
         """What the state holds of a parent that could not be read."""
