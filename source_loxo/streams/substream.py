@@ -24,7 +24,7 @@ from loxo_api.pages import Record, branches
 from loxo_api.pagination.page_number import exact
 from loxo_api.slices import Slice
 from loxo_api.timestamps import now
-from source_loxo.batch import Batch, StagedRecord
+from source_loxo.batch import Batch
 from source_loxo.cursors import StreamCursor
 from source_loxo.reconciliation import SliceReader
 from source_loxo.streams.base import OpenReads, Read, StreamRead
