@@ -49,7 +49,6 @@ WAREHOUSES = [
     "dbt-bigquery>=1.10,<1.12",  # compiles without a connection
     "dbt-databricks>=1.10,<1.12",
     "dbt-snowflake>=1.10,<1.12",
-    "fakesnow>=0.11,<0.13",  # runs Snowflake's SQL on DuckDB
     "sqlglot>=27,<31",  # translates BigQuery's SQL to DuckDB's
 ]
 TESTS = [

@@ -21,7 +21,7 @@ Otherwise the warehouse cannot know. #}
   {%- set time = loxo.loxo_type('timestamp') -%}
   {%- set condition -%}
     (_airbyte_extracted_at >= (
-      select cast({{ dbt.dateadd('day', -1, "coalesce(min(newest), cast('1970-01-02' as " ~ time ~ "))") }} as {{ time }}) from (
+      select {{ loxo.loxo_day_before("coalesce(min(newest), cast('1970-01-02' as " ~ time ~ "))") }} from (
         select source_relation, max(seen_at) as newest from {{ this }} where not is_deleted group by source_relation
       ) as marks
     ) or cast({{ key }} as {{ dbt.type_string() }}) in (select remote_key from {{ this }} where is_deleted))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -91,10 +92,12 @@ class BigQuery(OnPaper):
         import sqlglot
 
         tree = sqlglot.parse_one(sql, dialect="bigquery")
-        for test in tree.find_all(sqlglot.exp.Is):  # DuckDB's ->> binds less tightly than sqlglot takes it to
-            test.set("this", sqlglot.exp.Paren(this=test.this))
-        # sqlglot leaves BigQuery's seconds with three decimals as they are.
-        self.connection.execute(tree.sql(dialect="duckdb").replace("%E3S", "%S.%g"))
+        for text in list(tree.find_all(sqlglot.exp.JSONExtractScalar)):
+            # DuckDB's ->> binds less tightly than sqlglot takes it to.
+            text.replace(sqlglot.exp.Paren(this=text.copy()))
+        # sqlglot leaves BigQuery's seconds with three decimals as they are, and BigQuery casts no object to a list.
+        translated = tree.sql(dialect="duckdb").replace("%E3S", "%S.%g")
+        self.connection.execute(re.sub(r"\bCAST\((\S+ -> '\$' AS JSON\[\])", r"TRY_CAST(\1", translated))
 
     def rows(self, model: str) -> list[Row]:
         return in_utc(self.connection.execute(f"SELECT * FROM models.{model}"))

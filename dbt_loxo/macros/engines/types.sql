@@ -62,3 +62,9 @@
 
 {# A column's name as it is written without quotes: Snowflake keeps those in upper case. #}
 {% macro loxo_quote(name) %}{{ return(adapter.quote(name | upper if target.type == 'snowflake' else name)) }}{% endmacro %}
+
+{# dbt.dateadd asks for a connection on Databricks, and makes a DATETIME on BigQuery. #}
+{% macro loxo_day_before(time) %}{{ return(adapter.dispatch('loxo_day_before', 'loxo')(time)) }}{% endmacro %}
+{% macro default__loxo_day_before(time) %}({{ time }} - interval '1' day){% endmacro %}
+{% macro snowflake__loxo_day_before(time) %}dateadd(day, -1, {{ time }}){% endmacro %}
+{% macro bigquery__loxo_day_before(time) %}timestamp_sub({{ time }}, interval 1 day){% endmacro %}
