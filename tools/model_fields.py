@@ -113,7 +113,7 @@ class Models:
 
         tree, scope = self.scope(model)
         found: set[str] = set()
-        for node in lineage(column, tree, scope=scope, dialect="duckdb").walk():
+        for node in lineage(column, tree, schema={}, scope=scope, dialect="duckdb").walk():
             if node.downstream or not isinstance(node.source, exp.Table):
                 continue
             table, name = node.source.name, node.name.split(".")[-1].strip('"')

@@ -178,6 +178,8 @@ NOT_VISIBLE = {
     "stage_moves": "the doctor writes nothing",
     "unsaved": "the doctor writes nothing",
     "updated": "the doctor writes nothing",
+    "download_faults": "the doctor downloads nothing",
+    "download_type": "the doctor downloads nothing",
 }
 # Values that cannot be distinguished from another one.
 LOOKS_ALIKE = {
