@@ -105,7 +105,7 @@ class BigQuery(OnPaper):
 
 class Snowflake(OnPaper):
     profile: Mapping[str, Any] = {
-        **{"type": "snowflake", "account": "none", "user": "none", "password": "none"},
+        **{"type": "snowflake", "account": "none", "user": "none", "password": "not-a-real-key"},
         **{"database": "warehouse", "schema": "models", "warehouse": "none"},
     }
 

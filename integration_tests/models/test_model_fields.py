@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import pytest
 
@@ -33,9 +34,11 @@ def page() -> dict[str, Cells]:
 
 
 @pytest.fixture(scope="module")
-def models(on_duckdb: Engine) -> Models:
+def models(on_duckdb: Engine) -> Iterator[Models]:
     assert isinstance(on_duckdb, DuckDb)
-    return Models(on_duckdb.path, on_duckdb.folder / "target")
+    found = Models(on_duckdb.path, on_duckdb.folder / "target")
+    yield found
+    found.connection.close()  # later builds of the file need its lock
 
 
 def test_each_field_of_a_build_is_on_the_page(page: dict[str, Cells], models: Models) -> None:
