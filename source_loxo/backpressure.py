@@ -45,7 +45,8 @@ class PageQueue(Queue[Any]):
         self._records: deque[Any] = deque()
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if self._records and self._groups_records and not any(isinstance(each, StagedRecord) for each in self._records):
+        # The records of a batch all have files, or none has one.
+        if self._records and self._groups_records and not isinstance(self._records[0], StagedRecord):
             message = RecordsMessage(self._stream_name, list(self._records))
             self._records.clear()
             return message

@@ -42,6 +42,11 @@ class State:
     files_began: str | None = None
     files_delivered: dict[str, int] = field(default_factory=dict)
 
+    def reset(self) -> None:
+        """Makes it the state of a stream that was never read."""
+        for name, value in vars(type(self)()).items():
+            setattr(self, name, value)
+
     def to_json(self) -> dict[str, Any]:
         """The emitted state, without empty fields."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}

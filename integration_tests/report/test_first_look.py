@@ -19,7 +19,7 @@ pytest.importorskip("vl_convert", reason="the report has an environment of its o
 
 import duckdb
 import yaml
-from browser import SEEN, WIDTHS, chromium, opened
+from browser import SEEN, WIDTHS, offline, opened
 from page_tables import PageTables
 
 from sandbox.process import ROOT, Sandbox
@@ -133,7 +133,7 @@ def test_the_page_is_small_and_has_no_script(life: Life) -> None:
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
+    with offline(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
 
 

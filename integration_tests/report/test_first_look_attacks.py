@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("vl_convert", reason="the report has an environment of its own: .ci/report")
 
 import duckdb
-from browser import SEEN, WIDTHS, chromium, opened
+from browser import SEEN, WIDTHS, offline, opened
 from page_tables import PageTables
 from raw_tables import RawTables
 
@@ -57,7 +57,7 @@ def synced(box: Sandbox, database: Path) -> None:
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
+    with offline(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
 
 

@@ -211,8 +211,7 @@ def _sweep_read(endpoint: Endpoint, client: LoxoClient, name: str) -> StreamRead
 def _start_over_weekly(memory: State) -> None:
     """Discards once a week the state of a substream whose records change without a trace in their parents."""
     if not recent_full_pass(memory.full_at):
-        for name, value in vars(type(memory)()).items():
-            setattr(memory, name, value)
+        memory.reset()
         memory.full_at = now()
 
 

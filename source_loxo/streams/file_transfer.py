@@ -171,5 +171,4 @@ def start_over_for_files(stream_name: str, memory: State) -> None:
     if memory.files_at or memory.files_began or vars(memory) == vars(type(memory)()):
         return
     logger.info(f"{stream_name}: files are wanted for the first time, so everything is read.")
-    for name, value in vars(type(memory)()).items():
-        setattr(memory, name, value)
+    memory.reset()

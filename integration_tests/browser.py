@@ -1,4 +1,4 @@
-"""A page in headless Chromium, without a network."""
+"""Headless Chromium."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ WIDTHS = {"phone": 375, "desktop": 1240}
 
 
 @contextmanager
-def chromium(folder: Path) -> Iterator[Any]:
+def chromium(folder: Path, *flags: str) -> Iterator[Any]:
+    """A driver of a new browser, whose profile is in the folder."""
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
@@ -26,17 +27,24 @@ def chromium(folder: Path) -> Iterator[Any]:
         "--disable-component-update",
         "--disable-sync",
         "--no-first-run",
-        "--hide-scrollbars",
         "--force-device-scale-factor=1",
         f"--user-data-dir={folder}",
+        *flags,
     ):
         options.add_argument(flag)
     driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-    driver.execute_cdp_cmd("Network.enable", {})
-    offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
     yield driver
     driver.quit()
+
+
+@contextmanager
+def offline(folder: Path) -> Iterator[Any]:
+    """A browser without a network and without scrollbars, for pictures of a page."""
+    with chromium(folder, "--hide-scrollbars") as driver:
+        driver.execute_cdp_cmd("Network.enable", {})
+        conditions = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+        yield driver
 
 
 def opened(driver: Any, page: Path, width: int, scheme: str, height: int = 900) -> None:
