@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import threading
 from typing import Any
 
 import orjson
@@ -20,6 +21,8 @@ _BLANKS_AND_SIGNS = b" \t\r\n-"
 _LONG = b"," + b"0" * 19
 # orjson reads 1024 levels; the standard library needs a frame for each to write them.
 _FRAMES = 5000
+# The recursion limit is the whole interpreter's, and workers encode at the same time.
+_RECURSION = threading.Lock()
 
 
 def loads(body: bytes) -> Any:
@@ -45,12 +48,13 @@ def dumps(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, _FRAMES))
-        try:
-            return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
-        finally:
-            sys.setrecursionlimit(limit)
+        with _RECURSION:
+            limit = sys.getrecursionlimit()
+            sys.setrecursionlimit(max(limit, _FRAMES))
+            try:
+                return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+            finally:
+                sys.setrecursionlimit(limit)
 
 
 def _refuse(constant: str) -> float:

@@ -65,6 +65,8 @@ class RateLimiter:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
+        # Held by the thread that waits for the next turn: if all of them slept, each turn would wake every one.
+        self._queue = threading.Lock()
         self._tokens = START_BURST
         self._filled_at = clock()
         self._paused_until = self._filled_at  # also when the last pause ended
@@ -85,8 +87,9 @@ class RateLimiter:
     def wait_for_turn(self) -> Turn:
         """Returns when a request may be sent."""
         turn = Turn()
-        while seconds := self._seconds_to_wait(turn):
-            self._sleep(seconds)
+        with self._queue:
+            while seconds := self._seconds_to_wait(turn):
+                self._sleep(seconds)
         return turn
 
     def learn(self, response: Response, turn: Turn) -> None:

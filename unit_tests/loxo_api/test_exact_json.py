@@ -1,6 +1,8 @@
 """Values of an account are decoded and encoded without a change."""
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -34,6 +36,18 @@ def test_a_document_is_decoded_and_encoded_exactly(value: Any, indent: int | Non
 def test_a_decoded_document_of_any_depth_can_be_encoded(depth: int) -> None:
     body = b"[" * depth + b"]" * depth
     assert dumps(loads(body)) == body
+
+
+def test_threads_encode_deep_documents_at_the_same_time() -> None:
+    bodies = [b"[" * 1000 + str(number).encode() + b"]" * 1000 for number in range(200)]
+    documents, limit, interval = [loads(body) for body in bodies], sys.getrecursionlimit(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(dumps, documents)) == bodies
+    finally:
+        sys.setswitchinterval(interval)
+    assert sys.getrecursionlimit() == limit
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The rate: it finds the limit, shares every pause, and never stops for ever. Time here is a variable."""
 
 import email.utils
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -35,6 +37,25 @@ def test_the_start_rate_is_that_of_a_public_client() -> None:
         pace.wait_for_turn()
         sent += 1
     assert sent <= rate.START_RATE + rate.START_BURST + 1
+
+
+def test_one_thread_at_a_time_waits_for_the_clock() -> None:
+    seconds, sleepers, most, lock = Time(), 0, 0, threading.Lock()
+
+    def sleep(length: float) -> None:
+        nonlocal sleepers, most
+        with lock:
+            sleepers += 1
+            most = max(most, sleepers)
+        time.sleep(0.001)
+        with lock:
+            sleepers -= 1
+            seconds.sleep(length)
+
+    pace = RateLimiter(clock=lambda: seconds.now, sleep=sleep)
+    with ThreadPoolExecutor(10) as pool:
+        turns = list(pool.map(lambda _: pace.wait_for_turn(), range(60)))
+    assert (len(turns), most) == (60, 1)
 
 
 def sent_and_refused(pace: RateLimiter, seconds: Time, allowed: int, until: float) -> tuple[int, int]:

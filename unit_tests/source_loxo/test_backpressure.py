@@ -1,7 +1,9 @@
 """The queue between the workers and the main thread takes pages, returns records, and limits requests ahead."""
 
+import json
 import threading
 from queue import Empty
+from typing import Any
 
 import pytest
 from airbyte_cdk.sources.concurrent_source.stream_thread_exception import StreamThreadException
@@ -13,6 +15,12 @@ from source_loxo.batch import Batch, RecordsMessage
 
 def batch(*ids: int, stream: str = "people") -> Batch:
     return Batch([{"id": each} for each in ids], stream_name=stream)
+
+
+def delivered(message: Any) -> list[tuple[str, Any]]:
+    assert isinstance(message, RecordsMessage)
+    records = [json.loads(line)["record"] for line in message.lines]
+    return [(record["stream"], record["data"]) for record in records]
 
 
 def failure(stream: str) -> StreamThreadException:
@@ -39,9 +47,31 @@ def test_a_grouping_queue_returns_one_record_and_then_the_rest() -> None:
         queue.put(item)
     first, rest, state, single = (queue.get_nowait() for _ in range(4))
     assert first.data == {"id": 0}
-    assert isinstance(rest, RecordsMessage)
-    assert (rest.stream, rest.records) == ("people", [{"id": 1}, {"id": 2}])
+    assert delivered(rest) == [("people", {"id": 1}), ("people", {"id": 2})]
     assert (state, single.data, queue.empty()) == ("state", {"id": 9}, True)
+
+
+def test_the_batches_of_a_running_stream_are_encoded_before_the_queue() -> None:
+    queue = PageQueue(groups_records=True)
+    queue.put(batch(0, stream="people"))
+    queue.get_nowait()
+    page = batch(1, 2, stream="people")
+    queue.put(page)
+    queue.put(batch(3, stream="jobs"))
+    page[0]["id"] = "changed after the put"
+    grouped, single = queue.get_nowait(), queue.get_nowait()
+    assert delivered(grouped) == [("people", {"id": 1}), ("people", {"id": 2})]
+    assert (single.data, queue.empty()) == ({"id": 3}, True)
+
+
+def test_an_empty_page_of_a_running_stream_is_skipped() -> None:
+    queue = PageQueue(groups_records=True)
+    for item in (batch(1), batch(), batch(2)):
+        queue.put(item)
+    assert queue.get_nowait().data == {"id": 1}
+    queue.put(batch())
+    queue.put("state")
+    assert [queue.get_nowait().data, queue.get_nowait()] == [{"id": 2}, "state"]
 
 
 def test_an_empty_page_is_skipped() -> None:
