@@ -28,8 +28,8 @@ from source_loxo.source import SourceLoxo, parsed
 NAME = "source-loxo"
 # Records are written together, because each write releases the interpreter lock. A pipe holds 64 kB.
 TOGETHER_BYTES = 60_000
-# New objects between two collections; twenty pages in memory are fewer.
-GARBAGE_OBJECTS = 50_000
+# New objects between two collections: more than the pages in progress hold, few enough to bound what errors leave.
+GARBAGE_OBJECTS = 10_000
 
 
 class Entrypoint(AirbyteEntrypoint):
