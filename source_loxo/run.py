@@ -28,7 +28,7 @@ from source_loxo.source import SourceLoxo, parsed
 NAME = "source-loxo"
 # Records are written together, because each write releases the interpreter lock. A pipe holds 64 kB.
 TOGETHER_BYTES = 60_000
-# New objects between two collections: more than the pages in progress hold, few enough to bound what errors leave.
+# New objects between two collections: rare enough to be cheap, often enough that failed requests do not pile up.
 GARBAGE_OBJECTS = 10_000
 
 

@@ -33,9 +33,9 @@ def test_a_readable_account_exits_0_and_writes_two_files(box: Sandbox, tmp_path:
     done = loxoctl(box, "doctor", *FAST, "--report", str(tmp_path / "report.json"))
     assert done.returncode == 0, done.stderr
     assert done.stderr == b""
-    assert b"The connector can read this account completely. 154 requests, all of them GET." in done.stdout
-    report = json.loads((tmp_path / "report.json").read_text())
-    assert report["requests"] == box.requests()["total"] == 154
+    report, sent = json.loads((tmp_path / "report.json").read_text()), box.requests()["total"]
+    assert report["requests"] == sent
+    assert f"The connector can read this account completely. {sent} requests, all of them GET." in done.stdout.decode()
     assert (tmp_path / "report.md").read_text().startswith("# Behaviour of a Loxo account")
     assert_nothing_of_the_account(box, (tmp_path / "report.json").read_text() + (tmp_path / "report.md").read_text())
 

@@ -17,6 +17,8 @@ from loxoctl.doctor.samples import Sample, children, lists, sampled_child
 ABOVE = 101
 # Lists that do not declare a page size and may take one all the same.
 SIZELESS = ("campaigns", "companies", "deals", "placements")
+# These stand for all lists without pages, because a request to each would double the number of requests.
+PAGELESS = ("users", "webhooks")
 
 
 def check_lists(context: Context) -> None:
@@ -150,7 +152,7 @@ def _cap(context: Context) -> int | None:
 
 def check_undeclared_size(context: Context) -> None:
     """per_page where it is not declared."""
-    for name in SIZELESS:
+    for name in (*SIZELESS, *PAGELESS):
         sample = context.samples[name]
         if sample.answer.status != 200:
             context.findings.add_unknown(name, points.PER_PAGE, "The list cannot be read", "refused (422)")
@@ -158,6 +160,13 @@ def check_undeclared_size(context: Context) -> None:
         answer = context.survey.page(sample.endpoint, {"per_page": 1})
         side = "accepted" if answer.status == 200 else f"refused ({answer.status})"
         context.findings.add(name, points.PER_PAGE, side, "refused (422)")
+    untried = [
+        endpoint.name
+        for endpoint in (*lists(), *children())
+        if endpoint.paging is Paging.WHOLE and endpoint.name not in (*SIZELESS, *PAGELESS)
+    ]
+    why = f"The connector sends no size to the other {len(untried)} lists without pages, so they are not tried"
+    context.findings.add_unknown(ACCOUNT, points.PER_PAGE, why, "refused (422)")
 
 
 def check_largest_page(context: Context) -> None:
