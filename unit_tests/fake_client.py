@@ -26,7 +26,7 @@ from loxo_api.endpoints import DOWNLOAD_PATH, Endpoint, Paging
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import COUNT_CAP, Page, Record
 from loxo_api.timestamps import parse_timestamp, shift, to_seconds
-from source_loxo.batch import StagedRecord
+from source_loxo.batch import Batch, StagedRecord
 from source_loxo.streams.factory import STREAMS, Order, build_stream
 
 NOW = "2025-01-01T00:00:00.000Z"
@@ -274,12 +274,12 @@ def sync(
     name: str,
     state: Mapping[str, Any] | None = None,
     full_refresh: bool = False,
-    reverse: bool = False,
+    side_by_side: bool = False,
     **order: Any,
 ) -> Sync:
     """A sync of a stream: its partitions are read one after the other, and one that fails does not stop the others.
 
-    :param reverse: reads the partitions in the opposite order, as workers may.
+    :param side_by_side: reads a batch of each partition in turn, the last partition first, as workers may.
     """
     result = Sync()
     stream = build_stream(
@@ -289,17 +289,30 @@ def sync(
         state or {},
         Order(is_incremental=not full_refresh, **order),
     )
+
+    def deliver(batch: Batch) -> None:
+        result.records += batch
+        for each in batch:
+            if isinstance(each, StagedRecord):
+                content = Path(each.reference.staging_file_url or "").read_text()
+                result.files[each[DOWNLOAD_PATH]] = content
+        stream.cursor.observe(batch)
+
     with _noted(result):
         partitions = stream.generate_partitions()
-        for partition in reversed(list(partitions)) if reverse else partitions:
+        reads = [iter(each.read()) for each in reversed(list(partitions))] if side_by_side else []
+        while reads:
+            for read in list(reads):
+                with _noted(result):
+                    for batch in itertools.islice(read, 1):
+                        deliver(batch)
+                        break
+                    else:
+                        reads.remove(read)
+        for partition in partitions:
             with _noted(result):
                 for batch in partition.read():
-                    result.records += batch
-                    for each in batch:
-                        if isinstance(each, StagedRecord):
-                            content = Path(each.reference.staging_file_url or "").read_text()
-                            result.files[each[DOWNLOAD_PATH]] = content
-                    stream.cursor.observe(batch)
+                    deliver(batch)
     stream.cursor.ensure_at_least_one_state_emitted()
     return result
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
+import random
+from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -31,6 +33,8 @@ logger = logging.getLogger("airbyte")
 
 # A shorter list is read in one slice, because the proof and the plan cost more than they save.
 WORTH_SLICING = 2000
+# The failing slices after which a reader of slices ends: each takes all retries.
+MOST_FAILURES = 3
 
 
 class SlicedRead(StreamRead):
@@ -74,8 +78,32 @@ class SlicedRead(StreamRead):
         self._unread = len(unread)
         if not unread:
             yield self._finished
-        for part in unread:
-            yield partial(self._read, part)
+        if self._is_resumed:
+            random.shuffle(unread)  # slices that always fail must not keep others from their turn for ever
+        turns = deque(unread)
+        # Twice the useful number, because some responses take longer than the shortest; more readers only cost CPU.
+        for _ in range(min(len(unread), 2 * self.client.parallelism())):
+            yield partial(self._read_in_turn, turns)
+
+    def _read_in_turn(self, turns: deque[Slice]) -> Iterator[Batch]:
+        """Reads slices until none is left. A failing slice does not keep the others from being read; an outage does.
+
+        :raises LoxoError: the first failure; the others are logged.
+        """
+        failures: list[LoxoError] = []
+        while len(failures) < MOST_FAILURES:
+            try:
+                part = turns.popleft()
+            except IndexError:  # another reader has taken the last one
+                break
+            try:
+                yield from self._read(part)
+            except LoxoError as error:
+                if failures:
+                    logger.error(f"{self.endpoint.name}: another slice failed: {error}")
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def since(self) -> str | None:
         """The creation time from which the list is read; None for the whole list."""

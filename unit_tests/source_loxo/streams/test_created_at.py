@@ -38,7 +38,7 @@ def test_a_first_sync_delivers_each_record_once(name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_slices_may_be_read_in_any_order(name: str) -> None:
-    first = sync(account(name), name, reverse=True)
+    first = sync(account(name), name, side_by_side=True)
     assert sorted(first.ids) == sorted(ALL)
     assert first.state == READ
 

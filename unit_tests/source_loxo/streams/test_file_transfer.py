@@ -246,7 +246,7 @@ def test_a_state_before_the_rows_of_a_repeated_person_still_names_it() -> None:
     first = sync(client, RESUMES, includes_files=True)
     client.recover()
     change(client, 9, resumes=[resume(90), resume(91, now())])
-    second = sync(client, RESUMES, first.state, includes_files=True, reverse=True)
+    second = sync(client, RESUMES, first.state, includes_files=True, side_by_side=True)
     for ids, third in resumed(client, second, RESUMES, includes_files=True):
         assert {40, 91} <= {*ids, *third.ids}
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fake_client import NOW, FakeClient, Sync, after_each_outage, at, record, records, resumed, sync
+from fake_client import NOW, Asked, FakeClient, Sync, after_each_outage, at, record, records, refused, resumed, sync
 
 from loxo_api.pages import Page
 from loxo_api.timestamps import shift
+from source_loxo.streams.sliced import MOST_FAILURES
 
 pytestmark = pytest.mark.usefixtures("small_slices")
 
@@ -33,7 +34,46 @@ def test_each_record_is_delivered_once(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["people", "sms"])
 def test_slices_may_be_read_in_any_order(name: str) -> None:
-    assert sorted(refresh(account(name), name, reverse=True).ids) == sorted(ALL)
+    assert sorted(refresh(account(name), name, side_by_side=True).ids) == sorted(ALL)
+
+
+def with_failing_slices(number: int) -> FakeClient:
+    """An account at which the first so many slices end with an error at their second page."""
+    client, broken = FakeClient({"people": records(300)}, page_size=4), list[Any]()
+
+    def before(asked: Asked) -> None:
+        part = asked.params.get("query")
+        if "scroll_id" in asked.params and (part in broken or len(broken) < number):
+            broken.append(part)
+            raise refused(500)
+
+    client.before = before
+    client.workers = 1
+    return client
+
+
+def test_a_failing_slice_does_not_keep_the_others_from_being_read() -> None:
+    first = refresh(with_failing_slices(2))
+    slices = first.state["slices"]
+    assert [bool(part.get("done")) for part in slices] == [False, False, *[True] * (len(slices) - 2)]
+    assert len(slices) > 5
+    assert "status 500" in first.error
+
+
+def test_an_outage_ends_each_reader_after_a_few_slices() -> None:
+    client = with_failing_slices(1000)
+    refresh(client)
+    failed = {asked.params.get("query") for asked in client.asked if "scroll_id" in asked.params}
+    assert len(failed) == 2 * MOST_FAILURES  # of two readers
+
+
+def test_slices_that_always_fail_leave_the_others_their_turn() -> None:
+    client, seen, state = with_failing_slices(2 * MOST_FAILURES), set[Any](), None
+    for _ in range(30):
+        attempt = refresh(client, state=state)
+        seen, state = seen | set(attempt.ids), attempt.state
+    unread = [part for part in state["slices"] if not part.get("done")]
+    assert len(unread) == 2 * MOST_FAILURES
 
 
 def test_a_long_list_is_read_in_several_slices() -> None:

@@ -40,7 +40,7 @@ def test_a_first_sync_delivers_each_record_once(ranges: str) -> None:
 
 
 def test_slices_may_be_read_in_any_order() -> None:
-    first = sync(account(), "companies", reverse=True)
+    first = sync(account(), "companies", side_by_side=True)
     assert (sorted(first.ids), first.state) == (sorted(ALL), READ)
 
 
