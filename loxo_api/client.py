@@ -76,11 +76,15 @@ class LoxoClient:
         self._one_at_a_time = threading.Lock()
         self.latency = math.inf
 
-    def parallelism(self) -> int:
-        """The useful number of concurrent requests on this account; 1 before the first response."""
+    def parallelism(self, seconds: float | None = None) -> int:
+        """The useful number of concurrent requests on this account; 1 before the first response.
+
+        :param seconds: the duration of such a request; without it, that of the fastest response.
+        """
         if self.latency == math.inf:
             return 1
-        return max(1, min(WORKERS - 1, math.ceil(self._rate.highest * self.latency)))
+        needed = self._rate.highest * (self.latency if seconds is None else seconds)
+        return max(1, math.ceil(min(WORKERS - 1, needed)))
 
     def request(
         self,

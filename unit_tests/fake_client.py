@@ -96,7 +96,7 @@ class FakeClient:
         self.asked: list[Asked] = []
         self._lock = threading.RLock()
 
-    def parallelism(self) -> int:
+    def parallelism(self, seconds: float | None = None) -> int:
         return self.workers
 
     def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Page:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import random
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -56,6 +58,7 @@ class SlicedRead(StreamRead):
             self.endpoint, self.client, self.filters, lambda: self._proven_range, self.cursor.checkpoint, self.saw
         )
         self._first: Page | None = None
+        self._page_seconds = math.inf  # of the first page, because requests for counts take less
         self._delivered_before = self._unchanged = 0
         self._is_resumed = False
 
@@ -81,8 +84,8 @@ class SlicedRead(StreamRead):
         if self._is_resumed:
             random.shuffle(unread)  # slices that always fail must not keep others from their turn for ever
         turns = deque(unread)
-        # Twice the useful number, because some responses take longer than the shortest; more readers only cost CPU.
-        for _ in range(min(len(unread), 2 * self.client.parallelism())):
+        # Twice the useful number, because other pages may take longer than the first; more readers only cost CPU.
+        for _ in range(min(len(unread), 2 * self.client.parallelism(self._page_seconds))):
             yield partial(self._read_in_turn, turns)
 
     def _read_in_turn(self, turns: deque[Slice]) -> Iterator[Batch]:
@@ -131,14 +134,16 @@ class SlicedRead(StreamRead):
     def _planned(self) -> list[Slice]:
         """The slices of a new attempt."""
         since = self.since()
+        began = time.monotonic()
         first = self.client.page(self.endpoint, self.filters(Slice(start=since)))
+        self._page_seconds = time.monotonic() - began
         self.opened(first)
         total = first.total_count or 0
         self.reports_total(first.total_count)
         if total > self._worth_slicing() and self._proven_range:
             oldest = self._oldest(first)
-            began = not_ahead(first.served_at or now())
-            slices = plan(self.client, self.endpoint, self._proven_range, since, began, total, oldest)
+            end = not_ahead(first.served_at or now())
+            slices = plan(self.client, self.endpoint, self._proven_range, since, end, total, oldest)
             if len(slices) > 1:
                 return slices
         self._first = first

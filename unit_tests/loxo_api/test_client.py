@@ -1,6 +1,7 @@
 """The meaning of each response, the retries, and the page sizes, without a network."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -262,6 +263,13 @@ def test_parallelism_follows_from_rate_and_latency(seconds: float, wanted: int) 
     assert client.parallelism() == 1
     client.page(PEOPLE)
     assert client.parallelism() == wanted
+
+
+@pytest.mark.parametrize(("seconds", "wanted"), [(0.001, 1), (0.05, 10), (math.inf, WORKERS - 1)])
+def test_parallelism_for_longer_requests_than_the_fastest(seconds: float, wanted: int) -> None:
+    client, _ = connected(Response(200, {}, GOOD, 0.001))
+    client.page(PEOPLE)
+    assert client.parallelism(seconds) == wanted
 
 
 def test_a_known_rate_limit_makes_parallel_requests_useless() -> None:

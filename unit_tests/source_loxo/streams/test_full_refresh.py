@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from airbyte_cdk.sources.message import InMemoryMessageRepository
 from fake_client import NOW, Asked, FakeClient, Sync, after_each_outage, at, record, records, refused, resumed, sync
 
 from loxo_api.pages import Page
 from loxo_api.timestamps import shift
+from source_loxo.streams.factory import STREAMS, Order, build_stream
 from source_loxo.streams.sliced import MOST_FAILURES
 
 pytestmark = pytest.mark.usefixtures("small_slices")
@@ -58,6 +60,14 @@ def test_a_failing_slice_does_not_keep_the_others_from_being_read() -> None:
     assert [bool(part.get("done")) for part in slices] == [False, False, *[True] * (len(slices) - 2)]
     assert len(slices) > 5
     assert "status 500" in first.error
+
+
+@pytest.mark.parametrize(("workers", "readers"), [(1, 2), (2, 4)])
+def test_readers_of_slices_are_twice_the_useful_number_at_most(workers: int, readers: int) -> None:
+    client = FakeClient({"people": records(100)}, page_size=4)
+    client.workers = workers
+    stream = build_stream(STREAMS["people"], client, InMemoryMessageRepository(), {}, Order())  # type: ignore[arg-type]
+    assert len(list(stream.generate_partitions())) == readers
 
 
 def test_an_outage_ends_each_reader_after_a_few_slices() -> None:
