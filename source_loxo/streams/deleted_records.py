@@ -118,9 +118,19 @@ class DeletedRecords(StreamRead):
             return
         swept_at, known, gone = stored
         missing = known - sweep.ids
+        if len(missing) == len(known) > LOUD_NUMBER:
+            raise LoxoError(
+                f"{sweep.endpoint.name}: none of the {len(known)} records of the last sweep is listed any more, so no "
+                "deletion is believed. Check the agency of the connection and the permissions of the API key. If the "
+                "account really has no such record any more, clear the data of this stream.",
+                ErrorKind.CONFIG,
+            )
         present = self._present(sweep, missing, len(known))
         deleted, restored = missing - present, gone & sweep.ids
         merged = self._merged(sweep, deleted, swept_at) if sweep.name == "people" and len(deleted) else {}
+        if len(deleted) or len(restored):
+            # Of a sync that is killed behind its rows, this state lets the next one report the opposite of each row.
+            yield Batch(commit=partial(self._remember, sweep, known | restored, gone | deleted, swept_at))
         row = {"object": sweep.name, "noticed_at": sweep.began, "restored_at": None, "merged_into_id": None}
         rows = (
             {**row, **_named(key), "last_seen_at": swept_at, "merged_into_id": merged.get(key[1])} for key in deleted
@@ -145,8 +155,8 @@ class DeletedRecords(StreamRead):
             return None
         return stored["swept_at"], ids, gone
 
-    def _remember(self, sweep: Sweep, ids: RecordIds, gone: RecordIds) -> None:
-        swept = {"swept_at": sweep.began, "ids": ids.to_json(), "gone": gone.to_json()}
+    def _remember(self, sweep: Sweep, ids: RecordIds, gone: RecordIds, swept_at: str = "") -> None:
+        swept = {"swept_at": swept_at or sweep.began, "ids": ids.to_json(), "gone": gone.to_json()}
         with self.cursor.lock:
             # A new mapping, because an emitted state may still be waiting in the queue.
             self._memory.objects = {**self._memory.objects, sweep.name: swept}
@@ -243,11 +253,11 @@ def _named(key: Key) -> dict[str, str]:
 
 
 def _exists(client: Any, endpoint: Endpoint, key: Key) -> bool:
-    """Whether Loxo has the record; Loxo has to report twice that it does not."""
+    """Whether Loxo has the record; Loxo has to report twice that it does not, or return another one (of a merge)."""
     single = endpoint.one(key[1], key[0])
     for _ in range(2):
         try:
-            if client.page(single).records:
+            if any(str(record["id"]) == key[1] for record in client.page(single).records):
                 return True
         except LoxoError as error:
             if not error.is_not_found:

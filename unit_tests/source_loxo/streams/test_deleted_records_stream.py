@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -310,6 +311,54 @@ def test_an_interrupted_sync_loses_and_invents_nothing(baseline: tuple[FakeClien
         for seen, state in broken.checkpoints:
             rows = told(Sync(broken.records[:seen])) | told(sync(client, "deleted_records", state))
             assert rows == wanted
+
+
+def test_rows_of_a_killed_sync_are_corrected(baseline: tuple[FakeClient, Sync], set_clock: SetClock) -> None:
+    """The destination has all rows but no state behind them, and the account changes back before the next sync."""
+    client, first = baseline
+    client.delete("people", 3)
+    second = sync(client, "deleted_records", first.state)
+    set_clock(DAY_3)
+    client.delete("people", 4)
+    client.lists["people"].append(record(3))
+    killed = sync(client, "deleted_records", second.state)
+    behind = max(seen for seen, _ in killed.checkpoints if seen < len(killed.records))
+    state = [state for seen, state in killed.checkpoints if seen == behind][-1]
+    set_clock(DAY_4)
+    client.delete("people", 3)
+    client.lists["people"].append(record(4))
+    later = sync(client, "deleted_records", state)
+    assert told(later) == {("people", "", "3", True), ("people", "", "4", False)}
+
+
+@pytest.mark.parametrize("listed", [0, 30], ids=["nothing", "another account"])
+def test_a_list_without_any_known_record_deletes_nothing(baseline: tuple[FakeClient, Sync], listed: int) -> None:
+    """A key that may see nothing, or the agency of another config: no record is left that Loxo must return."""
+    client, first = baseline
+    client.lists["people"] = [record(500 + number) for number in range(listed)]
+    later = sync(client, "deleted_records", first.state)
+    assert later.records == []
+    assert "none of the 30 records" in later.error
+    assert later.state["objects"]["people"] == first.state["objects"]["people"]
+
+
+def test_the_last_few_records_of_an_object_can_be_deleted(baseline: tuple[FakeClient, Sync]) -> None:
+    client, first = baseline
+    client.delete("scorecards", 1, 2, 3, 4)
+    assert told(sync(client, "deleted_records", first.state)) == deleted("scorecards", 1, 2, 3, 4)
+
+
+def test_a_record_for_which_loxo_returns_another_one_is_deleted(baseline: tuple[FakeClient, Sync]) -> None:
+    """It is not known what Loxo returns for a merged person; the one that remains is possible."""
+    client, first = baseline
+    client.delete("people", 8)
+    client.lists["merges"] = [{"id": 1, "created_at": DAY_2, "merged_item_id": 8, "item_id": 9}]
+    page = client.page
+    client.page = lambda endpoint, params=None: page(  # type: ignore[method-assign]
+        replace(endpoint, path="people/9") if endpoint.path == "people/8" else endpoint, params
+    )
+    [row] = sync(client, "deleted_records", first.state).records
+    assert (row["record_id"], row["merged_into_id"]) == ("8", 9)
 
 
 def test_a_state_that_cannot_be_read_is_a_new_baseline(
