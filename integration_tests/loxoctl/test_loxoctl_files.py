@@ -111,7 +111,9 @@ def test_a_killed_run_is_continued(box: Sandbox, tmp_path: Path) -> None:
         killed.send_signal(signal.SIGKILL)
     with (tmp_path / MANIFEST).open("ab") as manifest:
         manifest.write(b'{"stream": "person_resumes", "par')  # a line at which it can die
-    (tmp_path / "person_resumes" / ".0123.part").write_bytes(b"half")
+    cut = tmp_path / "person_resumes/1" / f".{'0123' * 8}.part"
+    cut.parent.mkdir(exist_ok=True)
+    cut.write_bytes(b"half")
     noted = [json.loads(line) for line in (tmp_path / MANIFEST).read_bytes().splitlines() if line.endswith(b"}")]
     whole = {f"people/{each['parent_id']}/resumes/{each['id']}/download" for each in noted}
     box.reset_requests()
@@ -141,6 +143,53 @@ def test_a_file_that_cannot_be_had_stops_no_other_and_shows_in_the_exit_code(box
     (failed,) = [each for each in files if each["outcome"] == "failed"]
     assert paths[1] in failed["reason"] and sums["person_resumes"]["failed"] == 1
     assert len(files) == len(paths)
+
+
+def test_files_of_the_user_stay_as_they_are(box: Sandbox, tmp_path: Path) -> None:
+    mine = [tmp_path / ".film.part", tmp_path / "person_resumes/1/.film.part", tmp_path / "mail/.0123.part"]
+    for each in mine:
+        each.parent.mkdir(parents=True, exist_ok=True)
+        each.write_text("mine")
+    (tmp_path / "person_resumes/.0.part").mkdir()
+    done = loxoctl(box, "files", "--to", str(tmp_path), "--stream", "person_resumes")
+    assert done.returncode == 0, done.stderr
+    assert [each.read_text() for each in mine] == ["mine"] * 3
+
+
+def test_a_key_that_may_read_no_single_record_is_a_failure(box: Sandbox, tmp_path: Path) -> None:
+    """Loxo may answer 404 where a permission is missing."""
+    box.set(missing=["people/{id}"])
+    done = loxoctl(box, "files", "--to", str(tmp_path), "--stream", "person_resumes")
+    (failed,), sums = lines(done)
+    assert done.returncode == 6 and sums["person_resumes"]["failed"] == 1
+    assert "60 of 60 people" in failed["reason"]
+
+
+def test_a_few_deleted_people_and_files_are_no_failure(box: Sandbox, tmp_path: Path) -> None:
+    first, second, third = box.ids("people")[:3]
+    box.update("people", second, resumes=[{"id": 70, "name": "CV"}])
+    box.update("people", third, resumes=[{"id": 71, "name": "CV"}, {"id": 72, "name": "CV"}])
+    box.at("people", 1, {"op": "delete", "object": "people", "id": first})
+    box.at(f"people/{second}", 1, {"op": "delete", "object": "people", "id": second})
+    box.at(f"people/{third}", 1, {"op": "update", "object": "people", "id": third, "fields": {"resumes": []}})
+    done = loxoctl(box, "files", "--to", str(tmp_path), "--stream", "person_resumes")
+    files, sums = lines(done)
+    assert done.returncode == 0, done.stderr
+    assert not sums["person_resumes"]["failed"] and not {70, 71, 72} & {each["id"] for each in files}
+
+
+def test_a_new_version_takes_the_place_of_the_old_one(box: Sandbox, tmp_path: Path) -> None:
+    person = box.ids("people")[0]
+    arguments = ("files", "--to", str(tmp_path), "--stream", "person_resumes")
+    for name in ("CV 2025", "CV 2026"):
+        box.update("people", person, resumes=[{"id": 70, "name": name}])
+        assert loxoctl(box, *arguments).returncode == 0
+    assert [each.name for each in (tmp_path / "person_resumes" / str(person)).iterdir()] == ["70 CV 2026.pdf"]
+
+
+def test_a_time_in_the_future_is_a_usage_error(box: Sandbox, tmp_path: Path) -> None:
+    done = loxoctl(box, "files", "--to", str(tmp_path), "--since", "2206-01-01")
+    assert done.returncode == 2 and b"--since" in done.stderr and b"future" in done.stderr
 
 
 def test_usage_errors_send_nothing(box: Sandbox, tmp_path: Path) -> None:
