@@ -153,7 +153,9 @@ class Downloads:
         records, gone = self._counts["records"], len(self._gone)
         if gone and gone >= min(records, max(MANY_GONE, GONE_SHARE * records)):
             self.errors.append(self._gone[0])
-            reason = f"{gone} of {records} {self._endpoint.parent} that Loxo has just listed do not exist: {self._gone[0]}"
+            reason = (
+                f"{gone} of {records} {self._endpoint.parent} that Loxo has just listed do not exist: {self._gone[0]}"
+            )
             self._tell({"stream": self._endpoint.name, "outcome": "failed", "reason": reason})
 
     def _tell(self, line: dict[str, Any]) -> None:
