@@ -47,6 +47,8 @@ LOUD_NUMBER, LOUD_SHARE = 20, 0.1
 SIDE_BY_SIDE = 10
 # Listed records that are requested to prove that Loxo returns single records at all.
 CONTROLS = 3
+# Absent records of an object whose requests may fail: these are unknown, and all others are reported.
+MOST_FAILURES = 3
 ROWS = 1000
 # Days before the last sweep from which merges are read: their zone is unknown, and a merge takes minutes (Loxo's help).
 MERGES_LOOKBACK_DAYS = 2
@@ -77,6 +79,14 @@ class DeletedRecords(StreamRead):
         return memory
 
     def partitions(self) -> Iterator[Read]:
+        memory, agency_slug = self._memory, self.client.agency_slug
+        if memory.agency_slug not in (None, agency_slug):
+            logger.warning(
+                f"{self.endpoint.name}: the state belongs to the agency '{memory.agency_slug}'. This sync is the "
+                "new baseline."
+            )
+            memory.objects = {}
+        memory.agency_slug = agency_slug
         for row in swept_objects():
             # The messages of a sweep name the stream and the object.
             endpoint = replace(row, name=f"{self.endpoint.name} ({row.name})")
@@ -178,7 +188,7 @@ class DeletedRecords(StreamRead):
             )
         if is_sample:
             asked = random.sample(asked, SAMPLE)
-        present.add(self._existing(sweep.endpoint, asked))
+        present.add(self._existing(sweep, asked, 0 if is_sample else MOST_FAILURES))
         if len(present) < len(asked):
             self._check_controls(sweep)
             self._check_parents(sweep.endpoint, {parent_id for parent_id, _ in asked})
@@ -218,10 +228,27 @@ class DeletedRecords(StreamRead):
             if _exists(self.client, parents, ("", parent_id)):
                 self.client.page(endpoint.of({source: parent_id}))
 
-    def _existing(self, endpoint: Endpoint, keys: list[Key]) -> list[Key]:
-        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=endpoint.name) as pool:
-            answers = pool.map(partial(_exists, self.client, endpoint), keys)
-            return [key for key, exists in zip(keys, answers, strict=True) if exists]
+    def _existing(self, sweep: Sweep, keys: list[Key], most_failures: int) -> list[Key]:
+        """The keys of the records that exist, and of those whose requests fail: the next sync requests these again.
+
+        :raises LoxoError: more requests fail, or one for want of a permission.
+        """
+        failed: dict[str, LoxoError] = {}
+
+        def exists(key: Key) -> bool:
+            try:
+                return _exists(self.client, sweep.endpoint, key)
+            except LoxoError as error:
+                failed[f"{sweep.name} {'/'.join(filter(None, key))}"] = error
+                if error.status in (401, 403) or len(failed) > most_failures:
+                    raise
+                return True
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=sweep.endpoint.name) as pool:
+            found = [key for key, is_there in zip(keys, pool.map(exists, keys), strict=True) if is_there]
+        with self._lock:
+            self._failures.update(failed)
+        return found
 
     def _merged(self, sweep: Sweep, deleted: RecordIds, since: str) -> dict[str, int]:
         """By the id of a deleted person, the id of the person that it was merged into.

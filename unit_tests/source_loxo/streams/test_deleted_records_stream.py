@@ -216,6 +216,28 @@ def test_a_confirmation_that_is_refused_deletes_nothing(baseline: tuple[FakeClie
     assert "the deletions of people are unknown" in later.error
 
 
+@pytest.mark.parametrize("status", [302, 410, 500])
+def test_a_record_that_always_fails_costs_only_itself(baseline: tuple[FakeClient, Sync], status: int) -> None:
+    """Without this, the deletions of its object were never reported again."""
+    client, first = baseline
+    client.delete("people", 1, 2)
+    client.refuse(lambda asked: asked.path == "people/2", status)
+    later = sync(client, "deleted_records", first.state)
+    assert told(later) == deleted("people", 1)
+    assert "the deletions of people 2 are unknown" in later.error
+    client.recover()
+    assert told(sync(client, "deleted_records", later.state)) == deleted("people", 2)
+
+
+def test_many_failing_records_delete_nothing(baseline: tuple[FakeClient, Sync]) -> None:
+    client, first = baseline
+    client.delete("people", 1, 2, 3, 4, 5)
+    client.refuse(lambda asked: asked.path.startswith("people/") and asked.path != "people/1", 500)
+    later = sync(client, "deleted_records", first.state)
+    assert later.records == []
+    assert "the deletions of people are unknown" in later.error
+
+
 def test_a_404_of_every_single_record_confirms_nothing(baseline: tuple[FakeClient, Sync]) -> None:
     """The plan lacks the single record although it has the list."""
     client, first = baseline
@@ -340,6 +362,27 @@ def test_a_list_without_any_known_record_deletes_nothing(baseline: tuple[FakeCli
     assert later.records == []
     assert "none of the 30 records" in later.error
     assert later.state["objects"]["people"] == first.state["objects"]["people"]
+
+
+def test_the_state_of_another_agency_is_a_new_baseline(
+    baseline: tuple[FakeClient, Sync], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The config names another agency, and the platform passes the state on; some ids can be the same."""
+    client, first = baseline
+    client.agency_slug = "other"
+    client.delete("people", *range(1, 28))
+    later = sync(client, "deleted_records", first.state)
+    assert (later.records, later.error) == ([], "")
+    assert "agency 'acme'" in caplog.text
+    client.delete("people", 28)
+    assert told(sync(client, "deleted_records", later.state)) == deleted("people", 28)
+
+
+def test_a_state_that_names_no_agency_is_used(baseline: tuple[FakeClient, Sync]) -> None:
+    client, first = baseline
+    client.delete("people", 1)
+    former = {name: value for name, value in first.state.items() if name != "agency_slug"}
+    assert told(sync(client, "deleted_records", former)) == deleted("people", 1)
 
 
 def test_the_last_few_records_of_an_object_can_be_deleted(baseline: tuple[FakeClient, Sync]) -> None:
