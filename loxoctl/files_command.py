@@ -21,12 +21,12 @@ from typing import Any, BinaryIO
 
 from loxo_api.config import read_config
 from loxo_api.endpoints import Endpoint
-from loxo_api.errors import LoxoError, StorageError
+from loxo_api.errors import ErrorKind, LoxoError, StorageError
 from loxo_api.exact_json import dumps
 from loxo_api.files import FILE_ENDPOINTS, UNFINISHED, changed_at, files_of, store
 from loxo_api.pages import Record
 from loxo_api.redaction import Redactor
-from loxo_api.timestamps import now, parse_timestamp
+from loxo_api.timestamps import now, parse_timestamp, shift
 from loxoctl import exit_codes
 from loxoctl.account import Account
 from loxoctl.lists import all_records
@@ -37,10 +37,13 @@ from loxoctl.request_command import hidden, show_pauses
 MANIFEST = "loxo-files.jsonl"
 # Records that are asked for side by side, and how many wait in memory.
 SIDE_BY_SIDE, BATCH = 10, 50
-# Records in a row that fail: then Loxo is out of order, and the command stops.
+# Records in a row that fail with transient errors or for want of a permission: then the command stops.
 OUTAGE = 20
 # More records that do not exist than this number and this share are a failure, because their list has just named them.
 MANY_GONE, GONE_SHARE = 20, 0.05
+
+# The times of Loxo may be in any zone, so only a file that is older by more than a zone can explain is left out.
+ZONES_HOURS = 26
 
 # What names a file: its list, its record and its own id.
 Key = tuple[str, str, str]
@@ -53,6 +56,8 @@ def files(options: argparse.Namespace) -> int:
         raise UsageError("--since: it is not a time. Write one such as 2026-01-31 or 2026-01-31T08:00:00Z.")
     if since and since > now():
         raise UsageError(f"--since: {since} is in the future, so all files are older. Write an earlier time.")
+    if since:
+        since = shift(since, hours=-ZONES_HOURS)
     account = Account(read_config(options.config) if options.config else None)
     show_pauses()
     folder = Path(options.to)
@@ -146,7 +151,8 @@ class Downloads:
             for errors in pool.map(self._of_one, some):
                 self._counts["records"] += 1
                 self.errors += errors
-                failed_in_a_row = failed_in_a_row + 1 if errors else 0
+                is_outage = any(error.kind is ErrorKind.TRANSIENT or error.status == 403 for error in errors)
+                failed_in_a_row = failed_in_a_row + 1 if is_outage else 0
                 if failed_in_a_row >= OUTAGE:
                     raise errors[-1]
                 progress(self._counts["records"], self._total)
