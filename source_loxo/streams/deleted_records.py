@@ -23,13 +23,12 @@ from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import ErrorKind, LoxoError
-from loxo_api.slices import Slice, declared_range
 from loxo_api.timestamps import shift
 from source_loxo.batch import Batch
-from source_loxo.reconciliation import SliceReader
 from source_loxo.record_ids import Key, RecordIds
 from source_loxo.state import DeletedRecordsState
 from source_loxo.streams.base import OpenReads, Read, StreamRead
+from source_loxo.streams.merges import merges_since
 from source_loxo.streams.sweep import MakeRead, Sweep
 
 logger = logging.getLogger("airbyte")
@@ -256,22 +255,16 @@ class DeletedRecords(StreamRead):
         No recording shows which field names the survivor, so it is the one of the two that is still listed. If neither
         is, the survivor is gone too, and the fields are taken as their names suggest.
         """
-        endpoint = replace(ENDPOINTS["merges"], name=f"{self.endpoint.name} (merges)")
-        filters = declared_range(endpoint)(shift(since, days=-MERGES_LOOKBACK_DAYS), None)
-        reader = SliceReader(endpoint, self.client, lambda part: filters)
         merged: dict[str, int] = {}
         try:
-            for batch in reader.read(Slice(), is_planned=False):
-                for merge in batch:
-                    if "person" not in str(merge.get("item_type") or "person").lower():
-                        continue
-                    lost, kept = merge.get("merged_item_id"), merge.get("item_id")
-                    if ("", str(lost)) in sweep.ids:
-                        lost, kept = kept, lost
-                    if ("", str(lost)) in deleted and isinstance(kept, int):
-                        merged[str(lost)] = kept
+            for merge in merges_since(shift(since, days=-MERGES_LOOKBACK_DAYS), "person", self.endpoint, self.client):
+                lost, kept = merge.get("merged_item_id"), merge.get("item_id")
+                if ("", str(lost)) in sweep.ids:
+                    lost, kept = kept, lost
+                if ("", str(lost)) in deleted and isinstance(kept, int):
+                    merged[str(lost)] = kept
         except LoxoError as error:
-            logger.warning(f"{endpoint.name}: merged_into_id stays empty in this sync. {error}")
+            logger.warning(f"{self.endpoint.name}: merged_into_id stays empty in this sync. {error}")
         return merged
 
 

@@ -105,6 +105,18 @@ def test_the_old_file_of_a_new_person_comes() -> None:
     assert not read(client, second.state).files
 
 
+def test_the_old_files_of_a_merged_person_come_with_the_person_that_remains() -> None:
+    client = account(3)
+    first = read(client)
+    client.delete("people", 2)
+    change(client, 1, resumes=[resume(10), resume(20)])
+    client.lists["merges"] = [{"id": 1, "created_at": now(), "item_id": 1, "merged_item_id": 2, "item_type": "Person"}]
+    second = read(client, first.state)
+    assert set(second.files) >= {"people/1/resumes/20/download"} and not second.error
+    change(client, 1, name="Ada")
+    assert not read(client, second.state).files, "they come once"
+
+
 def test_files_that_are_wanted_later_all_come() -> None:
     client = account()
     rows = sync(client, RESUMES)
