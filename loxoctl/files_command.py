@@ -130,6 +130,8 @@ class Downloads:
     def run(self) -> None:
         """Downloads them, and prints a line for each and a line with their numbers.
 
+        A list that the key may not read stops no other.
+
         :raises LoxoError: the list cannot be read, nothing can be written, or Loxo is out of order.
         """
         name = self._endpoint.name
@@ -137,6 +139,10 @@ class Downloads:
         with bar(name) as progress, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             try:
                 self._download(parents, pool, progress)
+            except LoxoError as error:
+                if error.status not in (403, 404):
+                    raise
+                self._fail(str(error), error)
             finally:
                 pool.shutdown(cancel_futures=True)
                 numbers = {each: self._counts[each] for each in ("downloaded", "unchanged", "older", "failed")}
@@ -158,11 +164,13 @@ class Downloads:
                 progress(self._counts["records"], self._total)
         records, gone = self._counts["records"], len(self._gone)
         if gone and gone >= min(records, max(MANY_GONE, GONE_SHARE * records)):
-            self.errors.append(self._gone[0])
-            reason = (
-                f"{gone} of {records} {self._endpoint.parent} that Loxo has just listed do not exist: {self._gone[0]}"
-            )
-            self._tell({"stream": self._endpoint.name, "outcome": "failed", "reason": reason})
+            text = f"{gone} of {records} {self._endpoint.parent} that Loxo has just listed do not exist"
+            self._fail(f"{text}: {self._gone[0]}", self._gone[0])
+
+    def _fail(self, reason: str, error: LoxoError) -> None:
+        """Notes that the list failed as a whole."""
+        self.errors.append(error)
+        self._tell({"stream": self._endpoint.name, "outcome": "failed", "reason": reason})
 
     def _tell(self, line: dict[str, Any]) -> None:
         """Counts a file, notes it as whole, and prints its line."""

@@ -192,6 +192,16 @@ def test_a_time_in_the_future_is_a_usage_error(box: Sandbox, tmp_path: Path) -> 
     assert done.returncode == 2 and b"--since" in done.stderr and b"future" in done.stderr
 
 
+def test_a_list_that_the_key_may_not_read_stops_no_other(box: Sandbox, tmp_path: Path) -> None:
+    box.set(forbidden=["jobs"])
+    done = loxoctl(box, "files", "--to", str(tmp_path))
+    files, sums = lines(done)
+    assert done.returncode == 3 and list(sums) == list(FILE_STREAMS)
+    assert sums["person_event_documents"]["downloaded"] and sums["company_documents"]["downloaded"]
+    (failed,) = [each for each in files if each["outcome"] == "failed"]
+    assert failed["stream"] == "job_documents" and "no permission for 'jobs'" in failed["reason"]
+
+
 def test_files_that_loxo_lost_stop_no_other(box: Sandbox, tmp_path: Path) -> None:
     """People of an old import, whose files are missing, can fill a part of the list."""
     people = box.ids("people")
