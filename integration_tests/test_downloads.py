@@ -72,6 +72,8 @@ def test_a_whole_file_appears_under_its_name(serve: Serve, tmp_path: Path, whole
 BROKEN = {
     "shorter than its length": answer(PDF, length=len(PDF) + 1),
     "cut chunks": chunked(PDF, end=b""),
+    "cut in its compression": answer(gzip.compress(PDF)[:-400], headers="Content-Encoding: gzip\r\n"),
+    "an unknown compression": answer(PDF, headers="Content-Encoding: br\r\n"),
     "no length": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + PDF,
     "empty": answer(b""),
     "a page": answer(HTML, headers="Content-Type: text/html\r\n"),

@@ -170,6 +170,23 @@ def test_only_changed_files_come_again(
     assert third.exit_code == 0 and not third.records
 
 
+def test_the_resumes_of_a_merged_person_come_with_the_one_that_remains(
+    start_sandbox: Callable[..., Sandbox], connect: Callable[..., Connector], staging: Path
+) -> None:
+    box = start_sandbox(people=40, jobs=0, events=0, companies=0)
+    connector = connect(box)
+    first = connector.read([RESUMES], mode="incremental", include_files=True)
+    kept, lost = first.records[RESUMES][0], first.records[RESUMES][1]
+    box.merge_people(kept["person_id"], lost["person_id"])
+    box.update("people", kept["person_id"], resumes=[file(kept), file(lost)])
+    second = connector.read([RESUMES], mode="incremental", include_files=True, state=first.state)
+    moved = f"people/{kept['person_id']}/resumes/{lost['id']}/download"
+    assert second.exit_code == 0 and moved in refers(second, box, staging)
+    box.update("people", kept["person_id"], name="Grace")
+    third = connector.read([RESUMES], mode="incremental", include_files=True, state=second.state)
+    assert third.exit_code == 0 and not third.records
+
+
 def file(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("id", "name", "created_at", "updated_at")}
 

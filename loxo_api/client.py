@@ -63,6 +63,7 @@ class LoxoClient:
         gate: AbstractContextManager[None] | None = None,
         transport: Sender | None = None,
     ) -> None:
+        self.agency_slug = config.agency_slug
         self._policy = policy
         self._gate = gate or nullcontext()
         self._errors = ErrorMessages(config, policy)

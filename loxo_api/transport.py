@@ -114,7 +114,7 @@ class Transport:
             length = response.headers.get("Content-Length", "")
             if length.isdecimal() and isinstance(response.raw._original_response, _BoundedResponse):
                 response.raw._original_response.allow(int(length) / SLOWEST_DOWNLOAD)
-            yield Response(200, response.headers, b"", seconds), _pieces(response, PIECE)
+            yield Response(200, response.headers, b"", seconds), _whole_file(response)
 
     def _sent(self, request: Request, headers: dict[str, str] | None = None) -> requests.Response:
         """The response, with its body still to be read."""
@@ -162,6 +162,15 @@ def _pieces(response: requests.Response, size: int) -> Iterator[bytes]:
     """The body, decompressed, as it arrives."""
     while piece := response.raw.read1(size, decode_content=True):
         yield piece
+
+
+def _whole_file(response: requests.Response) -> Iterator[bytes]:
+    """The pieces of a file. A proxy can compress it unasked, and urllib3 accepts a cut or unknown compression."""
+    yield from _pieces(response, PIECE)
+    encoding = (response.headers.get("Content-Encoding") or "identity").lower()
+    decompressor = getattr(getattr(response.raw, "_decoder", None), "_obj", None)
+    if encoding != "identity" and not getattr(decompressor, "eof", False):
+        raise urllib3.exceptions.DecodeError(f"the end of the compressed body ({encoding}) is missing")
 
 
 def _read_body(response: requests.Response, megabytes: int) -> list[bytes]:

@@ -81,7 +81,7 @@ class RecordIds:
 
     def to_json(self) -> dict[str, Any]:
         others = [list(key) for key in sorted(self._others)]
-        return {"packed": _packed(self._numbers), **({"others": others} if others else {})}
+        return {"gaps": _packed(self._numbers), **({"others": others} if others else {})}
 
     @classmethod
     def from_json(cls, stored: Any, has_parent: bool) -> RecordIds:
@@ -91,7 +91,9 @@ class RecordIds:
         """
         ids = cls(has_parent)
         try:
-            ids._numbers = _unpacked(stored["packed"])
+            # States of the first form are in use: they have base64 under `packed`.
+            data = base64.b85decode(stored["gaps"]) if "gaps" in stored else base64.b64decode(stored["packed"])
+            ids._numbers = _unpacked(data)
             ids._others = {(str(parent_id), str(record_id)) for parent_id, record_id in stored.get("others", [])}
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError, struct.error, zlib.error) as error:
             raise ValueError("the stored ids are malformed") from error
@@ -101,15 +103,18 @@ class RecordIds:
 def _packed(numbers: BitMap64) -> str:
     """The gaps between the numbers, compressed, with the lowest bytes of all gaps first, then the next, and so on.
 
-    The high bytes are nearly all zero and cost nothing. The bitmap's own format takes up to twice as much (measured).
+    The high bytes are nearly all zero and cost nothing. Measured: the bitmap's own format takes up to twice as much,
+    parents in a column of their own and LZMA save 3%. Base85 has no character that JSON escapes.
     """
     gaps = [after - before for before, after in itertools.pairwise(itertools.chain([0], numbers))]
     data = struct.pack(f"<{len(gaps)}Q", *gaps)
-    return base64.b64encode(zlib.compress(b"".join(data[byte::8] for byte in range(8)), 9)).decode()
+    deflate = zlib.compressobj(9, strategy=zlib.Z_FILTERED)
+    compressed = deflate.compress(b"".join(data[byte::8] for byte in range(8))) + deflate.flush()
+    return base64.b85encode(compressed).decode()
 
 
-def _unpacked(text: str) -> BitMap64:
-    columns = zlib.decompress(base64.b64decode(text, validate=True))
+def _unpacked(compressed: bytes) -> BitMap64:
+    columns = zlib.decompress(compressed)
     count = len(columns) // 8
     data = bytearray(len(columns))
     for byte in range(8):

@@ -222,11 +222,13 @@ class TouchedJobsState(State):
 class DeletedRecordsState(State):
     """The last complete sweep of each object.
 
+    :param agency_slug: the agency of the sweeps.
     :param objects: by object, the start of its sweep `swept_at`, the `ids` that it found, and the ids that are reported
         as deleted, `gone`; both as `RecordIds.to_json` packs them.
     """
 
     KIND: ClassVar[str] = "deleted_records"
+    agency_slug: str | None = None
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod

@@ -81,6 +81,7 @@ class FakeClient:
     """
 
     latency = 0.1
+    agency_slug = "acme"
 
     def __init__(self, lists: Mapping[str, list[Record]], page_size: int = 0) -> None:
         self.lists = {path: list(found) for path, found in lists.items()}

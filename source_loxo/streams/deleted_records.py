@@ -23,13 +23,12 @@ from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import ErrorKind, LoxoError
-from loxo_api.slices import Slice, declared_range
 from loxo_api.timestamps import shift
 from source_loxo.batch import Batch
-from source_loxo.reconciliation import SliceReader
 from source_loxo.record_ids import Key, RecordIds
 from source_loxo.state import DeletedRecordsState
 from source_loxo.streams.base import OpenReads, Read, StreamRead
+from source_loxo.streams.merges import merges_since
 from source_loxo.streams.sweep import MakeRead, Sweep
 
 logger = logging.getLogger("airbyte")
@@ -47,6 +46,8 @@ LOUD_NUMBER, LOUD_SHARE = 20, 0.1
 SIDE_BY_SIDE = 10
 # Listed records that are requested to prove that Loxo returns single records at all.
 CONTROLS = 3
+# Absent records of an object whose requests may fail: these are unknown, and all others are reported.
+MOST_FAILURES = 3
 ROWS = 1000
 # Days before the last sweep from which merges are read: their zone is unknown, and a merge takes minutes (Loxo's help).
 MERGES_LOOKBACK_DAYS = 2
@@ -77,6 +78,14 @@ class DeletedRecords(StreamRead):
         return memory
 
     def partitions(self) -> Iterator[Read]:
+        memory, agency_slug = self._memory, self.client.agency_slug
+        if memory.agency_slug not in (None, agency_slug):
+            logger.warning(
+                f"{self.endpoint.name}: the state belongs to the agency '{memory.agency_slug}'. This sync is the "
+                "new baseline."
+            )
+            memory.objects = {}
+        memory.agency_slug = agency_slug
         for row in swept_objects():
             # The messages of a sweep name the stream and the object.
             endpoint = replace(row, name=f"{self.endpoint.name} ({row.name})")
@@ -118,9 +127,19 @@ class DeletedRecords(StreamRead):
             return
         swept_at, known, gone = stored
         missing = known - sweep.ids
+        if len(missing) == len(known) > LOUD_NUMBER:
+            raise LoxoError(
+                f"{sweep.endpoint.name}: none of the {len(known)} records of the last sweep is listed any more, so no "
+                "deletion is believed. Check the agency of the connection and the permissions of the API key. If the "
+                "account really has no such record any more, clear the data of this stream.",
+                ErrorKind.CONFIG,
+            )
         present = self._present(sweep, missing, len(known))
         deleted, restored = missing - present, gone & sweep.ids
         merged = self._merged(sweep, deleted, swept_at) if sweep.name == "people" and len(deleted) else {}
+        if len(deleted) or len(restored):
+            # Of a sync that is killed behind its rows, this state lets the next one report the opposite of each row.
+            yield Batch(commit=partial(self._remember, sweep, known | restored, gone | deleted, swept_at))
         row = {"object": sweep.name, "noticed_at": sweep.began, "restored_at": None, "merged_into_id": None}
         rows = (
             {**row, **_named(key), "last_seen_at": swept_at, "merged_into_id": merged.get(key[1])} for key in deleted
@@ -145,8 +164,8 @@ class DeletedRecords(StreamRead):
             return None
         return stored["swept_at"], ids, gone
 
-    def _remember(self, sweep: Sweep, ids: RecordIds, gone: RecordIds) -> None:
-        swept = {"swept_at": sweep.began, "ids": ids.to_json(), "gone": gone.to_json()}
+    def _remember(self, sweep: Sweep, ids: RecordIds, gone: RecordIds, swept_at: str = "") -> None:
+        swept = {"swept_at": swept_at or sweep.began, "ids": ids.to_json(), "gone": gone.to_json()}
         with self.cursor.lock:
             # A new mapping, because an emitted state may still be waiting in the queue.
             self._memory.objects = {**self._memory.objects, sweep.name: swept}
@@ -168,7 +187,7 @@ class DeletedRecords(StreamRead):
             )
         if is_sample:
             asked = random.sample(asked, SAMPLE)
-        present.add(self._existing(sweep.endpoint, asked))
+        present.add(self._existing(sweep, asked, 0 if is_sample else MOST_FAILURES))
         if len(present) < len(asked):
             self._check_controls(sweep)
             self._check_parents(sweep.endpoint, {parent_id for parent_id, _ in asked})
@@ -208,10 +227,27 @@ class DeletedRecords(StreamRead):
             if _exists(self.client, parents, ("", parent_id)):
                 self.client.page(endpoint.of({source: parent_id}))
 
-    def _existing(self, endpoint: Endpoint, keys: list[Key]) -> list[Key]:
-        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=endpoint.name) as pool:
-            answers = pool.map(partial(_exists, self.client, endpoint), keys)
-            return [key for key, exists in zip(keys, answers, strict=True) if exists]
+    def _existing(self, sweep: Sweep, keys: list[Key], most_failures: int) -> list[Key]:
+        """The keys of the records that exist, and of those whose requests fail: the next sync requests these again.
+
+        :raises LoxoError: more requests fail, or one for want of a permission.
+        """
+        failed: dict[str, LoxoError] = {}
+
+        def exists(key: Key) -> bool:
+            try:
+                return _exists(self.client, sweep.endpoint, key)
+            except LoxoError as error:
+                failed[f"{sweep.name} {'/'.join(filter(None, key))}"] = error
+                if error.status in (401, 403) or len(failed) > most_failures:
+                    raise
+                return True
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=sweep.endpoint.name) as pool:
+            found = [key for key, is_there in zip(keys, pool.map(exists, keys), strict=True) if is_there]
+        with self._lock:
+            self._failures.update(failed)
+        return found
 
     def _merged(self, sweep: Sweep, deleted: RecordIds, since: str) -> dict[str, int]:
         """By the id of a deleted person, the id of the person that it was merged into.
@@ -219,22 +255,16 @@ class DeletedRecords(StreamRead):
         No recording shows which field names the survivor, so it is the one of the two that is still listed. If neither
         is, the survivor is gone too, and the fields are taken as their names suggest.
         """
-        endpoint = replace(ENDPOINTS["merges"], name=f"{self.endpoint.name} (merges)")
-        filters = declared_range(endpoint)(shift(since, days=-MERGES_LOOKBACK_DAYS), None)
-        reader = SliceReader(endpoint, self.client, lambda part: filters)
         merged: dict[str, int] = {}
         try:
-            for batch in reader.read(Slice(), is_planned=False):
-                for merge in batch:
-                    if "person" not in str(merge.get("item_type") or "person").lower():
-                        continue
-                    lost, kept = merge.get("merged_item_id"), merge.get("item_id")
-                    if ("", str(lost)) in sweep.ids:
-                        lost, kept = kept, lost
-                    if ("", str(lost)) in deleted and isinstance(kept, int):
-                        merged[str(lost)] = kept
+            for merge in merges_since(shift(since, days=-MERGES_LOOKBACK_DAYS), "person", self.endpoint, self.client):
+                lost, kept = merge.get("merged_item_id"), merge.get("item_id")
+                if ("", str(lost)) in sweep.ids:
+                    lost, kept = kept, lost
+                if ("", str(lost)) in deleted and isinstance(kept, int):
+                    merged[str(lost)] = kept
         except LoxoError as error:
-            logger.warning(f"{endpoint.name}: merged_into_id stays empty in this sync. {error}")
+            logger.warning(f"{self.endpoint.name}: merged_into_id stays empty in this sync. {error}")
         return merged
 
 
@@ -243,11 +273,11 @@ def _named(key: Key) -> dict[str, str]:
 
 
 def _exists(client: Any, endpoint: Endpoint, key: Key) -> bool:
-    """Whether Loxo has the record; Loxo has to report twice that it does not."""
+    """Whether Loxo has the record; Loxo has to report twice that it does not, or return another one (of a merge)."""
     single = endpoint.one(key[1], key[0])
     for _ in range(2):
         try:
-            if client.page(single).records:
+            if any(str(record["id"]) == key[1] for record in client.page(single).records):
                 return True
         except LoxoError as error:
             if not error.is_not_found:

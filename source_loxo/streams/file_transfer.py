@@ -6,8 +6,9 @@ delivered again, and where it cannot be downloaded, the record waits for it.
 
 A file counts as delivered if it is older than the mark, the start of the last complete sync. The mark is set back,
 because the times of Loxo may be in any zone; the state holds the digests of the few files that are delivered and
-younger. So its size does not depend on the number of files. A parent that could not be read keeps its mark (`SINCE`),
-and one with files that could not be downloaded names them (`FILES`).
+younger. So its size does not depend on the number of files. A merge moves old files to another parent, so all files of
+a parent that was merged since the mark are due. A parent that could not be read keeps its mark (`SINCE`), and one with
+files that could not be downloaded names them (`FILES`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import hashlib
 import logging
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from airbyte_cdk.models import AirbyteRecordMessageFileReference
 from airbyte_cdk.sources.utils.files_directory import get_files_directory
 
 from loxo_api.client import LoxoClient
-from loxo_api.endpoints import Endpoint
+from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import LoxoError, StorageError
 from loxo_api.files import changed_at, store
 from loxo_api.pages import Record
@@ -32,6 +33,7 @@ from loxo_api.timestamps import now, parse_timestamp, shift, to_seconds
 from source_loxo.batch import StagedRecord
 from source_loxo.state import State
 from source_loxo.streams.base import ZONES_HOURS
+from source_loxo.streams.merges import merges_since
 
 logger = logging.getLogger("airbyte")
 
@@ -39,6 +41,9 @@ logger = logging.getLogger("airbyte")
 SINCE, FILES = "since", "files"
 # The digests in a state, at most; a file beyond them is downloaded again when its parent changes.
 MOST_DIGESTS = 2000
+
+# The kinds of records that Loxo merges.
+MERGEABLE = ("person", "company", "job")
 
 # A file that could not be downloaded.
 Failure = tuple[Record, LoxoError]
@@ -58,6 +63,8 @@ class FileTransfer:
         self._lock = threading.Lock()
         self._taken: set[str] = set()  # the digests of this sync
         self._bytes = 0
+        self._merged: set[str] | None = None
+        self._reading_merges = threading.Lock()
         if memory:
             memory.files_began = memory.files_began or shift(now(), hours=-ZONES_HOURS)
 
@@ -75,7 +82,28 @@ class FileTransfer:
         """The mark of a parent; a parent that is younger has none, because its files can be older than itself."""
         mark = self._memory.files_at if self._memory else None
         since = str(earlier.get(SINCE, mark or ""))
+        if since and self._is_merged(parent):
+            return ""
         return "" if (parse_timestamp(parent.get("created_at")) or "") >= since else since
+
+    def _is_merged(self, parent: Record) -> bool:
+        """Whether a merge since the mark can have moved files to a parent."""
+        with self._reading_merges:
+            if self._merged is None:
+                self._merged = set(self._read_merges())
+        return str(parent.get("id")) in self._merged
+
+    def _read_merges(self) -> Iterator[str]:
+        entity = ENDPOINTS[self._endpoint.parent].entity
+        if entity not in MERGEABLE or not self._memory or not self._memory.files_at:
+            return
+        try:
+            for merge in merges_since(self._memory.files_at, entity, self._endpoint, self._client):
+                yield from (str(merge.get("item_id")), str(merge.get("merged_item_id")))
+        except LoxoError as error:
+            if error.status not in (403, 404):
+                raise
+            logger.warning(f"{self._endpoint.name}: files that a merge moves to another record are not found. {error}")
 
     def staged(
         self, rows: list[Record], parent: Record, earlier: Mapping[str, Any]
@@ -90,14 +118,16 @@ class FileTransfer:
         delivered: list[Record] = []
         failures: list[Failure] = []
         asked_before = {str(each) for each in earlier.get(FILES) or []}
-        since, created = self._since(parent, earlier), parse_timestamp(parent.get("created_at")) or ""
+        since = self._since(parent, earlier)
+        # A parent that was merged is as young as the merge.
+        young = now() if since == "" and self._is_merged(parent) else parse_timestamp(parent.get("created_at")) or ""
         for row in rows:
             digest, changed = _digest(self._endpoint, row), changed_at(row)
             is_due = str(row["id"]) in asked_before or self._is_new(digest, changed, since)
             if not is_due or not self._take(digest):
                 continue
             try:
-                delivered.append(self._stage(row, digest, max(changed or "", created)))
+                delivered.append(self._stage(row, digest, max(changed or "", young)))
             except LoxoError as error:
                 if isinstance(error, StorageError) or error.status == 401:
                     raise

@@ -39,7 +39,7 @@ BATCH = 20
 REMINDER_SECONDS = 30.0
 # Consecutive parents with transient errors that count as an outage: the stream stops after its batch.
 OUTAGE = 20
-# Failed parents after which the stream stops, because each of them costs a request in every sync.
+# Newly failed parents after which the stream stops, because each of them costs a request in every sync.
 MOST_FAILURES = 1000
 # Parents of earlier syncs that may fail again with transient errors; then the others wait for the next sync.
 MOST_REPEATED_FAILURES = 3
@@ -93,7 +93,7 @@ class Children:
         self._gone: list[dict[str, Any]] = []
         # What the state holds of each parent that failed, the error, and the paths of the files if only these failed.
         self._failed: list[tuple[dict[str, Any], LoxoError, list[str]]] = []
-        self._transient_in_a_row = self._repeated_failures = 0
+        self._transient_in_a_row = self._repeated_failures = self._new_failures = 0
         self._delivered = self._claimed = 0
         self._refusal: LoxoError | None = None
 
@@ -154,7 +154,7 @@ class Children:
 
     @property
     def _must_stop(self) -> bool:
-        return self._transient_in_a_row >= OUTAGE or len(self._failed) >= MOST_FAILURES
+        return self._transient_in_a_row >= OUTAGE or self._new_failures >= MOST_FAILURES
 
     def remember(self) -> None:
         """Notes in the state the parents that the next sync requests first."""
@@ -246,6 +246,7 @@ class Children:
             if is_repeated:
                 self._repeated_failures += is_transient
             else:
+                self._new_failures += 1
                 self._transient_in_a_row = self._transient_in_a_row + 1 if is_transient else 0
 
     def _asked_twice(self, endpoint: Endpoint) -> tuple[list[Record], int]:

@@ -54,7 +54,11 @@ FULL = [
     UpdatedAtState(updated_at=TIME, began=LATER, seen_updated_at=LATER, slices=SLICES, **RETRY),
     JobsState(updated_at=TIME, **RETRY),
     TouchedJobsState(updated_at=TIME, created_at=TIME, **RETRY),
-    DeletedRecordsState(objects={"people": {"swept_at": TIME, "ids": {"packed": ""}, "gone": {"packed": ""}}}, **RETRY),
+    DeletedRecordsState(
+        agency_slug="acme",
+        objects={"people": {"swept_at": TIME, "ids": {"gaps": ""}, "gone": {"gaps": ""}}},
+        **RETRY,
+    ),
 ]
 KINDS = sorted(State.__subclasses__(), key=lambda kind: kind.KIND)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -215,6 +216,28 @@ def test_a_confirmation_that_is_refused_deletes_nothing(baseline: tuple[FakeClie
     assert "the deletions of people are unknown" in later.error
 
 
+@pytest.mark.parametrize("status", [302, 410, 500])
+def test_a_record_that_always_fails_costs_only_itself(baseline: tuple[FakeClient, Sync], status: int) -> None:
+    """Without this, the deletions of its object were never reported again."""
+    client, first = baseline
+    client.delete("people", 1, 2)
+    client.refuse(lambda asked: asked.path == "people/2", status)
+    later = sync(client, "deleted_records", first.state)
+    assert told(later) == deleted("people", 1)
+    assert "the deletions of people 2 are unknown" in later.error
+    client.recover()
+    assert told(sync(client, "deleted_records", later.state)) == deleted("people", 2)
+
+
+def test_many_failing_records_delete_nothing(baseline: tuple[FakeClient, Sync]) -> None:
+    client, first = baseline
+    client.delete("people", 1, 2, 3, 4, 5)
+    client.refuse(lambda asked: asked.path.startswith("people/") and asked.path != "people/1", 500)
+    later = sync(client, "deleted_records", first.state)
+    assert later.records == []
+    assert "the deletions of people are unknown" in later.error
+
+
 def test_a_404_of_every_single_record_confirms_nothing(baseline: tuple[FakeClient, Sync]) -> None:
     """The plan lacks the single record although it has the list."""
     client, first = baseline
@@ -310,6 +333,75 @@ def test_an_interrupted_sync_loses_and_invents_nothing(baseline: tuple[FakeClien
         for seen, state in broken.checkpoints:
             rows = told(Sync(broken.records[:seen])) | told(sync(client, "deleted_records", state))
             assert rows == wanted
+
+
+def test_rows_of_a_killed_sync_are_corrected(baseline: tuple[FakeClient, Sync], set_clock: SetClock) -> None:
+    """The destination has all rows but no state behind them, and the account changes back before the next sync."""
+    client, first = baseline
+    client.delete("people", 3)
+    second = sync(client, "deleted_records", first.state)
+    set_clock(DAY_3)
+    client.delete("people", 4)
+    client.lists["people"].append(record(3))
+    killed = sync(client, "deleted_records", second.state)
+    behind = max(seen for seen, _ in killed.checkpoints if seen < len(killed.records))
+    state = [state for seen, state in killed.checkpoints if seen == behind][-1]
+    set_clock(DAY_4)
+    client.delete("people", 3)
+    client.lists["people"].append(record(4))
+    later = sync(client, "deleted_records", state)
+    assert told(later) == {("people", "", "3", True), ("people", "", "4", False)}
+
+
+@pytest.mark.parametrize("listed", [0, 30], ids=["nothing", "another account"])
+def test_a_list_without_any_known_record_deletes_nothing(baseline: tuple[FakeClient, Sync], listed: int) -> None:
+    """A key that may see nothing, or the agency of another config: no record is left that Loxo must return."""
+    client, first = baseline
+    client.lists["people"] = [record(500 + number) for number in range(listed)]
+    later = sync(client, "deleted_records", first.state)
+    assert later.records == []
+    assert "none of the 30 records" in later.error
+    assert later.state["objects"]["people"] == first.state["objects"]["people"]
+
+
+def test_the_state_of_another_agency_is_a_new_baseline(
+    baseline: tuple[FakeClient, Sync], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The config names another agency, and the platform passes the state on; some ids can be the same."""
+    client, first = baseline
+    client.agency_slug = "other"
+    client.delete("people", *range(1, 28))
+    later = sync(client, "deleted_records", first.state)
+    assert (later.records, later.error) == ([], "")
+    assert "agency 'acme'" in caplog.text
+    client.delete("people", 28)
+    assert told(sync(client, "deleted_records", later.state)) == deleted("people", 28)
+
+
+def test_a_state_that_names_no_agency_is_used(baseline: tuple[FakeClient, Sync]) -> None:
+    client, first = baseline
+    client.delete("people", 1)
+    former = {name: value for name, value in first.state.items() if name != "agency_slug"}
+    assert told(sync(client, "deleted_records", former)) == deleted("people", 1)
+
+
+def test_the_last_few_records_of_an_object_can_be_deleted(baseline: tuple[FakeClient, Sync]) -> None:
+    client, first = baseline
+    client.delete("scorecards", 1, 2, 3, 4)
+    assert told(sync(client, "deleted_records", first.state)) == deleted("scorecards", 1, 2, 3, 4)
+
+
+def test_a_record_for_which_loxo_returns_another_one_is_deleted(baseline: tuple[FakeClient, Sync]) -> None:
+    """It is not known what Loxo returns for a merged person; the one that remains is possible."""
+    client, first = baseline
+    client.delete("people", 8)
+    client.lists["merges"] = [{"id": 1, "created_at": DAY_2, "merged_item_id": 8, "item_id": 9}]
+    page = client.page
+    client.page = lambda endpoint, params=None: page(  # type: ignore[method-assign]
+        replace(endpoint, path="people/9") if endpoint.path == "people/8" else endpoint, params
+    )
+    [row] = sync(client, "deleted_records", first.state).records
+    assert (row["record_id"], row["merged_into_id"]) == ("8", 9)
 
 
 def test_a_state_that_cannot_be_read_is_a_new_baseline(

@@ -13,7 +13,7 @@ from loxo_api.files import FILE_ENDPOINTS
 from loxo_api.timestamps import now, shift
 from source_loxo.batch import StagedRecord
 from source_loxo.state import ChangeFeedState
-from source_loxo.streams import file_transfer
+from source_loxo.streams import file_transfer, substream
 from source_loxo.streams.file_transfer import MOST_DIGESTS, FileTransfer
 
 RESUMES = "person_resumes"
@@ -105,6 +105,18 @@ def test_the_old_file_of_a_new_person_comes() -> None:
     assert not read(client, second.state).files
 
 
+def test_the_old_files_of_a_merged_person_come_with_the_person_that_remains() -> None:
+    client = account(3)
+    first = read(client)
+    client.delete("people", 2)
+    change(client, 1, resumes=[resume(10), resume(20)])
+    client.lists["merges"] = [{"id": 1, "created_at": now(), "item_id": 1, "merged_item_id": 2, "item_type": "Person"}]
+    second = read(client, first.state)
+    assert set(second.files) >= {"people/1/resumes/20/download"} and not second.error
+    change(client, 1, name="Ada")
+    assert not read(client, second.state).files, "they come once"
+
+
 def test_files_that_are_wanted_later_all_come() -> None:
     client = account()
     rows = sync(client, RESUMES)
@@ -179,6 +191,21 @@ def test_a_file_that_loxo_lists_and_does_not_have_is_a_failure() -> None:
     client.refuse(lambda asked: asked.path == path(2), 404)
     first = sync(client, RESUMES, includes_files=True)
     assert "people/2/resumes/20" in first.error and len(first.files) == 2
+
+
+def test_many_lost_files_keep_no_other_waiting_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sync stops after so many new failures; those of earlier syncs fail again and must not use up the number."""
+    monkeypatch.setattr(substream, "MOST_FAILURES", 5)
+    monkeypatch.setattr(substream, "BATCH", 2)
+    client, state, delivered = account(30), None, set()
+    for _ in range(6):
+        client.recover()
+        client.refuse(lambda asked: asked.path in [path(number) for number in range(3, 15)], 404)
+        result = sync(client, RESUMES, state, includes_files=True)
+        state = result.state
+        delivered |= set(result.files)
+    assert delivered == {path(number) for number in (1, 2, *range(15, 31))}
+    assert "people/3/resumes/30" in result.error
 
 
 def test_after_each_state_the_rest_of_the_files_comes() -> None:
