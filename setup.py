@@ -49,6 +49,7 @@ WAREHOUSES = [
     "dbt-bigquery>=1.10,<1.12",  # compiles without a connection
     "dbt-databricks>=1.10,<1.12",
     "dbt-snowflake>=1.10,<1.12",
+    "fakesnow>=0.11.4,<0.12",  # runs Snowflake's SQL on DuckDB; 0.12 needs a DuckDB that PyAirbyte excludes
     "sqlglot>=27,<31",  # translates BigQuery's SQL to DuckDB's
 ]
 TESTS = [

@@ -18,7 +18,7 @@ Record = Mapping[str, Any]
 TYPES = {
     "duckdb": {"json": "JSON", "timestamp": "TIMESTAMP", "text": "VARCHAR"},
     "postgres": {"json": "JSONB", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
-    "snowflake": {"json": "VARIANT", "timestamp": "TIMESTAMP_TZ", "text": "VARCHAR"},
+    "snowflake": {"json": "JSON", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
     "bigquery": {"json": "JSON", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
     "spark": {"json": "VARCHAR", "timestamp": "TIMESTAMPTZ", "text": "VARCHAR"},
 }
