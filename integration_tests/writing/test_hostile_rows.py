@@ -1,10 +1,8 @@
-"""Rows, inputs and ledgers that nobody means well: each record has an outcome, and the process ends with a message."""
+"""Rows and inputs that nobody means well: each record has an outcome, and the process ends with a message."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,58 +79,6 @@ def test_an_input_that_is_cut_in_a_line_writes_what_came_before(connect: Connect
     assert "Line 3 of the input is not an Airbyte message" in output.error
     assert len(output.states) == 1
     assert len(box.writes()) == 1
-
-
-def damage(ledger: Path, kind: str) -> None:
-    if kind == "not a database":
-        ledger.write_bytes(b"not a database, " * 100)
-    elif kind == "a folder":
-        ledger.mkdir()
-    elif kind == "newer":
-        with sqlite3.connect(ledger) as database:
-            database.execute("pragma user_version = 9")
-    elif kind == "another's":
-        with sqlite3.connect(ledger) as database:
-            database.execute("create table writes (x)")
-
-
-@pytest.mark.parametrize("kind", ["not a database", "a folder", "newer", "another's"])
-def test_a_ledger_that_cannot_be_used_is_named_before_anything_is_sent(
-    connect: Connect, box: Sandbox, kind: str
-) -> None:
-    destination = connect()
-    damage(destination.ledger, kind)
-    output = destination.write([PEOPLE], [record("people", n=1, **GOOD)])
-    assert output.exit_code == 1
-    assert output.error.startswith("Ledger: ")
-    assert box.writes() == []
-    assert destination.check().messages[-1]["connectionStatus"]["status"] == "FAILED"
-
-
-def test_a_ledger_on_a_full_disk_ends_the_write_before_the_request(connect: Connect, box: Sandbox) -> None:
-    destination = connect(ledger_path="/dev/full")
-    output = destination.write([PEOPLE], [record("people", n=1, **GOOD), state("people", 1)])
-    assert output.exit_code == 1
-    assert output.error.startswith("Ledger: ")
-    assert (output.states, box.writes()) == ([], [])
-
-
-def test_a_clock_that_goes_back_between_two_runs_writes_nothing_twice(connect: Connect, box: Sandbox) -> None:
-    destination, lines = connect(), [record("people", n=1, **GOOD)]
-    box.set(write_faults={"reset_after": 1.0}, search_lag=3600)
-    process = destination.started([PEOPLE])
-    assert process.stdin
-    process.stdin.write(text_of(lines))
-    process.stdin.flush()
-    while not box.writes():
-        pass
-    process.kill()
-    process.wait()
-    with sqlite3.connect(destination.ledger) as ledger:
-        ledger.execute("update writes set started_at = started_at + 7200")  # the first run's clock was ahead
-    box.set(write_faults={}, search_lag=0)
-    destination.write([PEOPLE], lines)
-    assert sum(entry["effect"] == "created" for entry in box.writes()) == 1
 
 
 @pytest.mark.parametrize("form", ["plain", "json", "html", "percent", "base64", "other_case"])
