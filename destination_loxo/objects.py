@@ -14,7 +14,7 @@ from loxo_api.writing.action_inputs import RESUME_TYPES
 from loxo_api.writing.actions import Actions, run
 from loxo_api.writing.batch import Task
 from loxo_api.writing.operations import OBJECTS, OPERATIONS, Verb
-from loxo_api.writing.outcomes import Outcome, Rejection, Result
+from loxo_api.writing.outcomes import Outcome, Rejection, Result, is_id
 from loxo_api.writing.preparation import File, Write
 from loxo_api.writing.stages import Stages
 from loxo_api.writing.writer import Writer
@@ -180,7 +180,7 @@ def _attachment(given: Mapping[str, Any], key: str) -> Write:
         content = base64.b64decode(str(given.get("data") or ""), validate=True)
     except ValueError:
         raise Rejection("'data' is not base64") from None
-    if not given.get("name") or not content:
+    if not str(given.get("name") or "").strip() or not content:
         raise Rejection("an attachment needs 'name' and 'data' (base64)")
     kind = "resumes" if str(given.get("type") or "").casefold() in RESUME_TYPES else "documents"
     file = File("document", str(given["name"]), content)
@@ -189,6 +189,7 @@ def _attachment(given: Mapping[str, Any], key: str) -> Write:
 
 def _number(record: Mapping[str, Any], name: str) -> int:
     value = record.get(name)
-    if isinstance(value, bool) or value is None or not str(value).removesuffix(".0").isdecimal():
+    text = str(value).removesuffix(".0")
+    if isinstance(value, bool) or not text.isdecimal() or len(text) >= 20 or not is_id(int(text)):
         raise Rejection(f"'{name}' is missing or is not a number of Loxo's")
-    return int(str(value).removesuffix(".0"))
+    return int(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -41,6 +42,44 @@ def test_hostile_rows_are_rejected_by_position_and_stop_no_others(connect: Conne
     assert output.counts("people") == {"written": 1, "unchanged": 0, "rejected": len(rows), "unknown": 0}, output.logs
     assert len(output.states) == 1
     assert sum(entry["effect"] == "created" for entry in box.writes()) == 1
+
+
+def test_an_id_and_a_text_that_nothing_can_hold_stop_no_others(connect: Connect, box: Sandbox) -> None:
+    known = box.ids("people")[0]
+    streams = [stream("people", "update", ["id"], "people"), stream("attachments", "append", ["n"])]
+    lines = [
+        record("people", id=10**30, city="Ulm"),
+        raw(json.dumps({"id": known, "city": "\ud800"})),
+        record("attachments", n=1, person_id=known, name="\ud800.pdf", data="AAAA"),
+        record("people", id=known, city="Bonn"),
+        state("people", 1),
+    ]
+    output = connect(max_rejected=3).write(streams, lines)
+    assert (output.exit_code, len(output.states)) == (0, 1), output.text
+    assert output.counts("people") == {"written": 1, "unchanged": 0, "rejected": 2, "unknown": 0}
+    assert output.counts("attachments")["rejected"] == 1
+    assert box.record("people", known)["city"] == "Bonn"
+
+
+def test_a_file_whose_name_a_server_would_change_is_found_again(connect: Connect, box: Sandbox) -> None:
+    box.set(write_faults={"reset_after": 1.0})
+    person = box.ids("people")[0]
+    names = ["a/b.pdf", "x\r\nX-Evil: 1.pdf", '"q".pdf', "é世界.pdf", "a\\b.txt", "../../etc/passwd"]
+    rows = [record("attachments", n=n, person_id=person, name=name, data="AAAA") for n, name in enumerate(names)]
+    output = connect().write([stream("attachments", "append", ["n"])], rows)
+    assert output.counts("attachments")["written"] == len(names), output.text
+    stored = [file["name"] for file in box.record("people", person)["documents"]]
+    assert sorted(stored) == sorted(
+        ["a_b.pdf", "x__X-Evil: 1.pdf", "_q_.pdf", "é世界.pdf", "a_b.txt", ".._.._etc_passwd"]
+    )
+
+
+def test_a_file_of_rejected_records_that_cannot_be_written_ends_the_write(connect: Connect, box: Sandbox) -> None:
+    destination = connect(max_rejected=1)
+    destination.ledger.with_name("ledger.db.rejected.jsonl").mkdir()
+    output = destination.write([PEOPLE], [record("people", n=1, salary="x"), state("people", 1)])
+    assert (output.exit_code, output.states) == (1, [])
+    assert "the file of rejected records" in output.error
 
 
 @pytest.mark.parametrize(

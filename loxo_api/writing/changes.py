@@ -197,9 +197,9 @@ class Changes:
             raise Rejection(f"{len(ids)} {operation.object} in Loxo share this '{name}': merge them, or name the id")
         return next(iter(ids), None)
 
-    def _rejected(self, prepared: Prepared, reason: str) -> Result:
-        self._ledger.settle(prepared.write.object, prepared.key, ledgers.REJECTED, None)
-        return Result(Outcome.REJECTED, reason=reason)
+    def _rejected(self, prepared: Prepared, reason: str, record_id: int | None = None) -> Result:
+        self._ledger.settle(prepared.write.object, prepared.key, ledgers.REJECTED, record_id)
+        return Result(Outcome.REJECTED, record_id, reason)
 
     def _unknown(self, prepared: Prepared, entry: Entry, reason: str) -> Result:
         self._ledger.tell(prepared.write.object, prepared.key)
