@@ -118,7 +118,9 @@ class Stream:
         """The record's name in the ledger; empty where its content has to do."""
         if not self.key:
             return ""
-        values = [record.get(name) for name in self.key]
+        # A cache may make 5.0 of 5, which is the same key.
+        given = [record.get(name) for name in self.key]
+        values = [int(value) if isinstance(value, float) and value.is_integer() else value for value in given]
         if any(value is None for value in values):
             raise Rejection(f"the key {', '.join(self.key)} is empty")
         # Loxo's id names the same record from whichever stream; a source's key only within its stream.

@@ -72,7 +72,8 @@ class Ledger:
 
     def __init__(self, path: Path | None, account: str) -> None:
         self.is_durable = path is not None
-        self._path, self._account = path, account
+        # Another case of the same slug must not make every record a new one.
+        self._path, self._account = path, account.casefold()
         self._lock = threading.Lock()
         try:
             if path is not None:

@@ -107,7 +107,9 @@ def prepare(write: Write, verb: Verb, options: Options, hierarchies: Hierarchies
         raise Rejection("no field holds a value, so there is nothing to write")
     _check_text(form, write.files)
     fingerprint = digest(sorted(form), [[file.field, file.name, digest(file.content)] for file in write.files])
-    key = digest("key", write.key) if write.key else digest("content", fingerprint, dict(write.path_ids))
+    if write.path_ids:  # the same file of another person is another content
+        fingerprint = digest(fingerprint, dict(write.path_ids))
+    key = digest("key", write.key) if write.key else digest("content", fingerprint)
     return Prepared(write, operation, given, form, key, fingerprint)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pendulum
@@ -14,6 +15,7 @@ from fake_account import Account, answer, people
 from loxo_api.http_messages import Response
 from loxo_api.timestamps import format_timestamp
 from loxo_api.writing.batch import UNIT, WINDOW, write_all
+from loxo_api.writing.ledger import Ledger
 from loxo_api.writing.operations import Verb
 from loxo_api.writing.outcomes import Outcome
 from loxo_api.writing.preparation import File, Write
@@ -173,6 +175,28 @@ def test_without_a_ledger_two_notes_with_one_text_are_two(account: Start) -> Non
         (Outcome.WRITTEN, 1, False),
         (Outcome.WRITTEN, 2, False),
     ]
+
+
+def test_a_key_that_returns_with_another_person_is_not_called_written(account: Start) -> None:
+    here = account()
+    here.answers = [answer({"id": 5})]
+    file = File("document", "cv.pdf", b"%PDF")
+    first, second = (
+        Write("documents", Verb.CREATE, key="1", path_ids={"person_id": number}, files=(file,)) for number in (1, 2)
+    )
+    assert here.writer.write(first).outcome is Outcome.WRITTEN
+    told = here.writer.write(second)
+    assert (told.outcome, told.was_sent) == (Outcome.REJECTED, False)
+    assert "created before with other content" in told.reason
+
+
+def test_another_case_of_the_slug_is_the_same_account(tmp_path: Path) -> None:
+    for slug in ("acme", "Acme"):
+        ledger = Ledger(tmp_path / "ledger.db", f"https://app.loxo.co/api/{slug}")
+        known = ledger.find("people", "1")
+        ledger.intend("people", "1", "create", "", None, 0.0)
+        ledger.close()
+    assert known
 
 
 def test_large_files_are_read_a_few_at_a_time(account: Start) -> None:
