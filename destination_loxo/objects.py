@@ -14,7 +14,7 @@ from loxo_api.writing.action_inputs import RESUME_TYPES
 from loxo_api.writing.actions import Actions, run
 from loxo_api.writing.batch import Task
 from loxo_api.writing.operations import OBJECTS, OPERATIONS, Verb
-from loxo_api.writing.outcomes import Outcome, Rejection, Result
+from loxo_api.writing.outcomes import Outcome, Rejection, Result, is_id
 from loxo_api.writing.preparation import File, Write
 from loxo_api.writing.stages import Stages
 from loxo_api.writing.writer import Writer
@@ -118,7 +118,9 @@ class Stream:
         """The record's name in the ledger; empty where its content has to do."""
         if not self.key:
             return ""
-        values = [record.get(name) for name in self.key]
+        # A cache may make 5.0 of 5, which is the same key.
+        given = [record.get(name) for name in self.key]
+        values = [int(value) if isinstance(value, float) and value.is_integer() else value for value in given]
         if any(value is None for value in values):
             raise Rejection(f"the key {', '.join(self.key)} is empty")
         # Loxo's id names the same record from whichever stream; a source's key only within its stream.
@@ -180,7 +182,7 @@ def _attachment(given: Mapping[str, Any], key: str) -> Write:
         content = base64.b64decode(str(given.get("data") or ""), validate=True)
     except ValueError:
         raise Rejection("'data' is not base64") from None
-    if not given.get("name") or not content:
+    if not str(given.get("name") or "").strip() or not content:
         raise Rejection("an attachment needs 'name' and 'data' (base64)")
     kind = "resumes" if str(given.get("type") or "").casefold() in RESUME_TYPES else "documents"
     file = File("document", str(given["name"]), content)
@@ -189,6 +191,7 @@ def _attachment(given: Mapping[str, Any], key: str) -> Write:
 
 def _number(record: Mapping[str, Any], name: str) -> int:
     value = record.get(name)
-    if isinstance(value, bool) or value is None or not str(value).removesuffix(".0").isdecimal():
+    text = str(value).removesuffix(".0")
+    if isinstance(value, bool) or not text.isdecimal() or len(text) >= 20 or not is_id(int(text)):
         raise Rejection(f"'{name}' is missing or is not a number of Loxo's")
-    return int(str(value).removesuffix(".0"))
+    return int(text)

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from loxo_api.errors import ConfigError
 from loxo_api.timestamps import now
 
 # Shorter values occur in any sentence.
-_SHORTEST = 3
+_SHORTEST, _SHORTEST_NUMBER = 3, 7
 
 
 class RejectedFile:
@@ -23,8 +24,14 @@ class RejectedFile:
     def add(self, stream: str, position: int, outcome: str, reason: str) -> None:
         if self._path:
             row = {"at": now(), "stream": stream, "record": position, "outcome": outcome, "reason": reason}
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            try:
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            except (OSError, ValueError) as error:
+                raise ConfigError(
+                    f"Ledger: the file of rejected records {self._path} cannot be written to: {error}. Make room on "
+                    "its disk, or allow it; the next sync goes on from the last state."
+                ) from None
 
 
 def without_values(reason: str, record: Mapping[str, Any]) -> str:
@@ -32,6 +39,10 @@ def without_values(reason: str, record: Mapping[str, Any]) -> str:
     values = {str(value).strip() for value in _values(record)}
     for value in sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True):
         reason = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", reason, flags=re.IGNORECASE)
+        digits = re.sub(r"[\s().+-]", "", value)
+        if digits.isdecimal() and len(digits) >= _SHORTEST_NUMBER:
+            # Loxo may quote a telephone number in another form.
+            reason = re.sub(r"\+?" + r"[\s().-]*".join(digits) + r"(?!\d)", "…", reason)
     return " ".join(reason.split()).rstrip(".")
 
 

@@ -91,7 +91,8 @@ class ErrorMessages:
             text = "Loxo refused the request. Please report this as a defect of the connector."
         words = self._redactor.words(response.body)
         quote = f", Loxo's message: {words}" if words else ""
-        effect = retryable and status not in (404, 429)
+        # "See other" is how a server may answer what it has carried out.
+        effect = status in (302, 303) or (retryable and status not in (404, 429))
         return LoxoError(f"{name}: {text} (status {status}{quote})", kind, status, retryable, effect, words)
 
     def unreadable(self, name: str, response: Response, error: Exception) -> LoxoError:

@@ -147,6 +147,12 @@ def test_files_are_downloaded_whole(applied: dict[str, Any], act: Run, tmp_path:
         ("move-application", {"application_id": "7"}, "'application_id'"),
         ("add-note-to-application", {"application_id": "1/2"}, "'content'"),
         ("get-candidate-attachments", {"candidate_id": 1}, "'folder'"),
+        ("get-candidate-attachments", {"candidate_id": 1, "folder": "a\0b"}, "'folder'"),
+        ("get-candidate-attachments", {"candidate_id": 10**30, "folder": "a"}, "'candidate_id'"),
+        ("create-candidate", {"candidate": {"first_name": ["Ada"]}}, "write a text"),
+        ("create-candidate", {"candidate": {"first_name": "\ud800"}}, "half a character"),
+        ("add-attachment-to-candidate", {"candidate_id": 1, "attachment": {"file": "a\0b"}}, "cannot be read"),
+        ("add-attachment-to-candidate", {"candidate_id": 1, "attachment": {"name": " ", "data": "AAAA"}}, "a 'name'"),
     ],
 )
 def test_what_an_action_cannot_do_is_told_unsent(act: Run, box: Sandbox, name: str, data: Any, words: str) -> None:
@@ -168,6 +174,25 @@ def test_a_batch_goes_on_after_a_bad_line_and_is_repeatable(actions: Actions, bo
     again = list(run_lines(actions, "create-candidate", lines))
     assert [told["was_sent"] for told in again] == [False] * 6
     assert len(box.writes()) == 4
+
+
+def test_a_key_of_zero_is_a_key(actions: Actions, box: Sandbox) -> None:
+    lines = [json.dumps({"key": 0, "candidate": {**ADA, "first_name": name}}) for name in ("Ada", "Eve")]
+    told = list(run_lines(actions, "create-candidate", lines))
+    assert [each["outcome"] for each in told] == ["written", "rejected"]
+    assert len(box.writes()) == 1
+
+
+def test_without_a_ledger_another_file_of_the_same_name_is_sent(box: Sandbox) -> None:
+    def added(content: bytes) -> dict[str, Any]:
+        file = {"name": "cv.pdf", "data": base64.b64encode(content).decode(), "type": "CV"}
+        with open_writer(Config.parse(box.config)) as writer:
+            return run(Actions(writer), "add-attachment-to-candidate", {"candidate_id": person, "attachment": file})
+
+    person = box.ids("people")[0]
+    told = [added(content) for content in (b"%PDF one", b"%PDF one", b"%PDF two", b"%PDF two")]
+    assert [each["outcome"] for each in told] == ["written"] * 4
+    assert [each["was_sent"] for each in told] == [True, False, True, False]
 
 
 def test_dotted_fields_are_objects() -> None:

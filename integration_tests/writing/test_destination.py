@@ -109,6 +109,12 @@ def person_without_key(number: int) -> dict[str, Any]:
     return record("people", name=f"Person {number}", email=f"p{number}@new.example")
 
 
+def test_a_key_that_a_cache_made_a_float_of_is_the_same_key(connect: Connect, box: Sandbox) -> None:
+    lines = [record("people", n=n, name="Ada", email="ada@new.example") for n in (5, 5.0)]
+    assert connect().write([stream("people", "append", ["n"])], lines).counts("people")["unchanged"] == 1
+    assert len(box.writes()) == 1
+
+
 def test_null_and_empty_values_change_nothing(connect: Connect, box: Sandbox) -> None:
     destination = connect(clearable_fields=["people.city"])
     destination.write([PEOPLE], [person(1, zip="78701", city="Austin", list_ids=[3])])

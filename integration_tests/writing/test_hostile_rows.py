@@ -1,10 +1,9 @@
-"""Rows, inputs and ledgers that nobody means well: each record has an outcome, and the process ends with a message."""
+"""Rows and inputs that nobody means well: each record has an outcome, and the process ends with a message."""
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +44,44 @@ def test_hostile_rows_are_rejected_by_position_and_stop_no_others(connect: Conne
     assert sum(entry["effect"] == "created" for entry in box.writes()) == 1
 
 
+def test_an_id_and_a_text_that_nothing_can_hold_stop_no_others(connect: Connect, box: Sandbox) -> None:
+    known = box.ids("people")[0]
+    streams = [stream("people", "update", ["id"], "people"), stream("attachments", "append", ["n"])]
+    lines = [
+        record("people", id=10**30, city="Ulm"),
+        raw(json.dumps({"id": known, "city": "\ud800"})),
+        record("attachments", n=1, person_id=known, name="\ud800.pdf", data="AAAA"),
+        record("people", id=known, city="Bonn"),
+        state("people", 1),
+    ]
+    output = connect(max_rejected=3).write(streams, lines)
+    assert (output.exit_code, len(output.states)) == (0, 1), output.text
+    assert output.counts("people") == {"written": 1, "unchanged": 0, "rejected": 2, "unknown": 0}
+    assert output.counts("attachments")["rejected"] == 1
+    assert box.record("people", known)["city"] == "Bonn"
+
+
+def test_a_file_whose_name_a_server_would_change_is_found_again(connect: Connect, box: Sandbox) -> None:
+    box.set(write_faults={"reset_after": 1.0})
+    person = box.ids("people")[0]
+    names = ["a/b.pdf", "x\r\nX-Evil: 1.pdf", '"q".pdf', "é世界.pdf", "a\\b.txt", "../../etc/passwd"]
+    rows = [record("attachments", n=n, person_id=person, name=name, data="AAAA") for n, name in enumerate(names)]
+    output = connect().write([stream("attachments", "append", ["n"])], rows)
+    assert output.counts("attachments")["written"] == len(names), output.text
+    stored = [file["name"] for file in box.record("people", person)["documents"]]
+    assert sorted(stored) == sorted(
+        ["a_b.pdf", "x__X-Evil: 1.pdf", "_q_.pdf", "é世界.pdf", "a_b.txt", ".._.._etc_passwd"]
+    )
+
+
+def test_a_file_of_rejected_records_that_cannot_be_written_ends_the_write(connect: Connect, box: Sandbox) -> None:
+    destination = connect(max_rejected=1)
+    destination.ledger.with_name("ledger.db.rejected.jsonl").mkdir()
+    output = destination.write([PEOPLE], [record("people", n=1, salary="x"), state("people", 1)])
+    assert (output.exit_code, output.states) == (1, [])
+    assert "the file of rejected records" in output.error
+
+
 @pytest.mark.parametrize(
     "data", ['{"n": 1, "salary": NaN}', '{"n": 1, "salary": 1e400}', '{"n": 1, "name": "Ada"', "7"]
 )
@@ -81,58 +118,6 @@ def test_an_input_that_is_cut_in_a_line_writes_what_came_before(connect: Connect
     assert "Line 3 of the input is not an Airbyte message" in output.error
     assert len(output.states) == 1
     assert len(box.writes()) == 1
-
-
-def damage(ledger: Path, kind: str) -> None:
-    if kind == "not a database":
-        ledger.write_bytes(b"not a database, " * 100)
-    elif kind == "a folder":
-        ledger.mkdir()
-    elif kind == "newer":
-        with sqlite3.connect(ledger) as database:
-            database.execute("pragma user_version = 9")
-    elif kind == "another's":
-        with sqlite3.connect(ledger) as database:
-            database.execute("create table writes (x)")
-
-
-@pytest.mark.parametrize("kind", ["not a database", "a folder", "newer", "another's"])
-def test_a_ledger_that_cannot_be_used_is_named_before_anything_is_sent(
-    connect: Connect, box: Sandbox, kind: str
-) -> None:
-    destination = connect()
-    damage(destination.ledger, kind)
-    output = destination.write([PEOPLE], [record("people", n=1, **GOOD)])
-    assert output.exit_code == 1
-    assert output.error.startswith("Ledger: ")
-    assert box.writes() == []
-    assert destination.check().messages[-1]["connectionStatus"]["status"] == "FAILED"
-
-
-def test_a_ledger_on_a_full_disk_ends_the_write_before_the_request(connect: Connect, box: Sandbox) -> None:
-    destination = connect(ledger_path="/dev/full")
-    output = destination.write([PEOPLE], [record("people", n=1, **GOOD), state("people", 1)])
-    assert output.exit_code == 1
-    assert output.error.startswith("Ledger: ")
-    assert (output.states, box.writes()) == ([], [])
-
-
-def test_a_clock_that_goes_back_between_two_runs_writes_nothing_twice(connect: Connect, box: Sandbox) -> None:
-    destination, lines = connect(), [record("people", n=1, **GOOD)]
-    box.set(write_faults={"reset_after": 1.0}, search_lag=3600)
-    process = destination.started([PEOPLE])
-    assert process.stdin
-    process.stdin.write(text_of(lines))
-    process.stdin.flush()
-    while not box.writes():
-        pass
-    process.kill()
-    process.wait()
-    with sqlite3.connect(destination.ledger) as ledger:
-        ledger.execute("update writes set started_at = started_at + 7200")  # the first run's clock was ahead
-    box.set(write_faults={}, search_lag=0)
-    destination.write([PEOPLE], lines)
-    assert sum(entry["effect"] == "created" for entry in box.writes()) == 1
 
 
 @pytest.mark.parametrize("form", ["plain", "json", "html", "percent", "base64", "other_case"])

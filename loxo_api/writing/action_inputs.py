@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from loxo_api.writing.outcomes import Rejection
+from loxo_api.writing.outcomes import Rejection, is_id
 from loxo_api.writing.preparation import File
 
 # Attachments of these types are uploaded as résumés, others as documents.
@@ -50,10 +50,10 @@ def part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def number(data: Mapping[str, Any], name: str) -> int:
     """An id of Loxo."""
     value = data.get(name)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
+        value = int(value)
+    if is_id(value):
         return value
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
     raise Rejection(f"'{name}' is missing or is not a number of Loxo's")
 
 
@@ -81,6 +81,8 @@ def candidate(data: Mapping[str, Any], required: bool) -> dict[str, str]:
     known = {"first_name", "last_name", "email_address", "phone_number", "social_links"}
     if unknown := sorted(set(given) - known):
         raise Rejection(f"'candidate' takes no {', '.join(unknown)}; it takes {', '.join(sorted(known))}")
+    if odd := [key for key, value in given.items() if key != "social_links" and isinstance(value, (list, dict, bool))]:
+        raise Rejection(f"{', '.join(odd)} of the candidate: write a text")
     name = " ".join(str(given[key]).strip() for key in ("first_name", "last_name") if given.get(key))
     values = {"name": name, "email": given.get("email_address"), "phone": given.get("phone_number")}
     missing = [key for key in (values if required else ["name"]) if not values[key]]
@@ -100,14 +102,14 @@ def attachment(data: Mapping[str, Any]) -> tuple[str, File]:
     """The object to write, resumes or documents, and the file."""
     if data.get("data_url"):
         raise Rejection("'data_url' is an address, and Loxo takes bytes: download it, and give 'data' or 'file'")
-    name = str(data.get("name") or "")
+    name = str(data.get("name") or "").strip()
     if data.get("file"):
         path = Path(str(data["file"]))
         name = name or path.name
         try:
             content = path.read_bytes()
-        except OSError as error:
-            raise Rejection(f"the file of the attachment cannot be read: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise Rejection(f"the file of the attachment cannot be read: {getattr(error, 'strerror', error)}") from None
     else:
         try:
             content = base64.b64decode(str(data.get("data") or ""), validate=True)

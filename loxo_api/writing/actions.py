@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -139,6 +140,11 @@ class Actions:
         if not data.get("folder"):
             raise Rejection("'folder' is missing: the place for the files")
         folder = Path(str(data["folder"]))
+        try:
+            with suppress(OSError):
+                folder.stat()
+        except ValueError:
+            raise Rejection("'folder' is not a path") from None
         person = next(iter(self._writer.client.page(ENDPOINTS["people_details"].of({"id": person_id})).records), None)
         if person is None:
             raise Rejection(f"Loxo has no person {person_id}")
@@ -172,7 +178,7 @@ class Actions:
         if told["outcome"] != Outcome.WRITTEN.value or told["candidate_id"] is None:
             return told
         for place, (kind, file) in enumerate(files):
-            key = f"{data['key']} {place}" if data.get("key") else ""
+            key = f"{data['key']} {place}" if _key(data, "") else ""
             added = self._added_file(told["candidate_id"], kind, file, key)
             told["attachments"].append(added)
             if added["outcome"] != Outcome.WRITTEN.value:
@@ -211,7 +217,7 @@ def _person_of(record: Record) -> int:
 
 def _key(data: Mapping[str, Any], kind: str) -> str:
     """The caller's key, apart for each kind of write; empty where the content is the key."""
-    return f"{kind} {data['key']}" if data.get("key") else ""
+    return "" if data.get("key") in (None, "") else f"{kind} {data['key']}"
 
 
 def _told(result: Result, **ids: Any) -> dict[str, Any]:

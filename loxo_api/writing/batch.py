@@ -25,8 +25,9 @@ Tag = TypeVar("Tag")
 
 # How many writes may be in progress at once; the client's pace limits how many are sent.
 WORKERS = 16
-# How many inputs may be ahead of the oldest that has no outcome yet.
+# How many inputs may be ahead of the oldest that has no outcome yet; a large one counts once for each `UNIT` of bytes.
 WINDOW = 512
+UNIT = 125_000
 
 
 class Task(NamedTuple):
@@ -44,6 +45,7 @@ class _Item(Generic[Tag]):
     result: Result | None = None
     due: float = 0.0
     is_running: bool = False
+    weight: int = 1
 
     @property
     def is_settled(self) -> bool:
@@ -76,9 +78,11 @@ def write_all(
                 item: _Item[Tag] = _Item(tag, None, result=given if isinstance(given, Result) else None)
                 if isinstance(given, Write):
                     item.run, item.identities = partial(writer.write, given), writer.identities(given)
+                    item.weight = min(WINDOW, 1 + _size(given) // UNIT)
                 elif isinstance(given, Task):
                     item.run, item.identities = given.run, given.identities
-                room.acquire()
+                for _ in range(item.weight):
+                    room.acquire()
                 events.put(item)
             events.put(_End())
         except BaseException as error:
@@ -98,7 +102,7 @@ def write_all(
                 wait = None
             while window and window[0].is_settled:
                 item = window.popleft()
-                room.release()
+                room.release(item.weight)
                 yield item.tag, item.result
             if end and not window:
                 break
@@ -125,6 +129,12 @@ def write_all(
         raise failure
     if end and end.error:
         raise end.error
+
+
+def _size(write: Write) -> int:
+    """About how many bytes a write holds."""
+    texts = sum(len(value) for value in write.values.values() if isinstance(value, str))
+    return texts + sum(len(file.content) for file in write.files)
 
 
 def _start(

@@ -102,7 +102,7 @@ class Changes:
         path = path_of(operation, prepared.write, record_id)
         replay = Replay.UNSAFE if self._appended(prepared) else Replay.SAFE
         try:
-            return self._updated(prepared, path, form, record_id, replay)
+            result = self._updated(prepared, path, form, record_id, replay)
         except Rejection as rejection:
             return self._rejected(prepared, str(rejection))
         except LostAnswer as lost:
@@ -114,6 +114,9 @@ class Changes:
                     raise
                 return self._rejected(prepared, reason_of(error))
             reason = "Loxo did not answer"
+        else:
+            self._ledger.settle(name, key, ledgers.WRITTEN, record_id)
+            return result
         if is_shown(self.client, operation, path, record_id, prepared.values, self._sleep):
             self._ledger.settle(name, key, ledgers.WRITTEN, record_id)
             return Result(Outcome.WRITTEN, record_id)
@@ -141,7 +144,6 @@ class Changes:
                 continue
             if found != record_id:
                 raise LostAnswer("Loxo answered with another record's id, so the record may have been merged")
-            self._ledger.settle(prepared.write.object, prepared.key, ledgers.WRITTEN, record_id)
             return Result(Outcome.WRITTEN, record_id, answer=answer)
 
     def _delete(self, write: Write) -> Result:
@@ -195,9 +197,9 @@ class Changes:
             raise Rejection(f"{len(ids)} {operation.object} in Loxo share this '{name}': merge them, or name the id")
         return next(iter(ids), None)
 
-    def _rejected(self, prepared: Prepared, reason: str) -> Result:
-        self._ledger.settle(prepared.write.object, prepared.key, ledgers.REJECTED, None)
-        return Result(Outcome.REJECTED, reason=reason)
+    def _rejected(self, prepared: Prepared, reason: str, record_id: int | None = None) -> Result:
+        self._ledger.settle(prepared.write.object, prepared.key, ledgers.REJECTED, record_id)
+        return Result(Outcome.REJECTED, record_id, reason)
 
     def _unknown(self, prepared: Prepared, entry: Entry, reason: str) -> Result:
         self._ledger.tell(prepared.write.object, prepared.key)

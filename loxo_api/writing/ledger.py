@@ -67,12 +67,13 @@ class Ledger:
 
     :param path: the file; without one the ledger lives in memory and ends with the process.
     :param account: the account's address; one file can hold several accounts.
-    :raises ConfigError: the file cannot be opened, or another process uses it.
+    :raises ConfigError: the file cannot be opened or written to, or another process uses it; so do all methods.
     """
 
     def __init__(self, path: Path | None, account: str) -> None:
         self.is_durable = path is not None
-        self._account = account
+        # Another case of the same slug must not make every record a new one.
+        self._path, self._account = path, account.casefold()
         self._lock = threading.Lock()
         try:
             if path is not None:
@@ -86,17 +87,17 @@ class Ledger:
                 self._database.execute("pragma journal_mode = wal")
                 self._database.execute("pragma synchronous = full")
             self._database.executescript(_TABLE)
+            # A damaged page may be met only after requests were sent.
+            if (found := self._database.execute("pragma quick_check(1)").fetchone()[0]) != "ok":
+                raise sqlite3.DatabaseError(found)
             version = self._database.execute("pragma user_version").fetchone()[0]
             if version not in (0, _VERSION):
                 raise ConfigError(
                     f"Ledger: {path} is of version {version}, which this version cannot use. Name another file."
                 )
             self._database.execute(f"pragma user_version = {_VERSION}")
-        except (sqlite3.Error, OSError) as error:
-            raise ConfigError(
-                f"Ledger: {path} cannot be used: {error}. Check that no other run uses it, that its folder can be "
-                "written to, and that it is a ledger."
-            ) from None
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise self._unusable(error) from None
 
     def find(self, name: str, key: str) -> Entry | None:
         """The write of an object under a caller's key."""
@@ -162,10 +163,22 @@ class Ledger:
             self._database.close()
 
     def _one(self, sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
-        with self._lock:
-            row: tuple[Any, ...] | None = self._database.execute(sql, values).fetchone()
-            return row
+        try:
+            with self._lock:
+                row: tuple[Any, ...] | None = self._database.execute(sql, values).fetchone()
+                return row
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
 
     def _run(self, sql: str, values: Sequence[Any]) -> None:
-        with self._lock:
-            self._database.execute(sql, values)
+        try:
+            with self._lock:
+                self._database.execute(sql, values)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: Exception) -> ConfigError:
+        return ConfigError(
+            f"Ledger: {self._path} cannot be used: {error}. Check that no other run uses it, that its disk has room, "
+            "that its folder can be written to, and that it is a ledger."
+        )

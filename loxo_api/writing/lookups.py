@@ -12,10 +12,14 @@ A search only proposes; each hit is compared exactly, because Loxo's search is r
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pendulum
@@ -27,7 +31,9 @@ from loxo_api.pages import Record
 from loxo_api.pagination.scroll import after_id, scroll
 from loxo_api.record_count import RecordCount
 from loxo_api.timestamps import format_timestamp, parse_timestamp, shift, to_seconds
-from loxo_api.writing.operations import NOT_SEARCHABLE, Lookup, Operation
+from loxo_api.writing.field_names import PAIRS
+from loxo_api.writing.operations import NOT_SEARCHABLE, Kind, Lookup, Operation
+from loxo_api.writing.read_back import read_value, shows
 
 # Clocks and the whole seconds of a Date header; a record that is older than a request by more is not of it.
 SLACK_SECONDS = 3.0
@@ -63,7 +69,7 @@ class Lookups:
     ) -> list[tuple[str, ...]]:
         """What makes a look-up take one record for another: such writes must not run at once."""
         found: list[tuple[str, ...]] = [*self.keys(operation, values)]
-        text = _plain_text(values.get("notes") or values.get("body") or values.get("document"))
+        text = _plain_text(values.get("notes") or values.get("body")) or _file_name(values.get("document"))
         ids = [str(values.get(name) or "") for name in ("person_id", "job_id", "company_id", "activity_type_id")]
         if operation.lookup in (Lookup.ACTIVITY, Lookup.MESSAGE, Lookup.FILE):
             found.append((*ids, *map(str, path_ids.values()), _digits(values.get("to_number")), text))
@@ -128,6 +134,19 @@ class Lookups:
         except (LoxoError, NotConclusive):
             pass
         return False
+
+    def has_content(self, operation: Operation, path_ids: Mapping[str, int], record: Record, content: bytes) -> bool:
+        """Whether a file in Loxo has this content.
+
+        :raises NotConclusive: it cannot be downloaded.
+        """
+        path = f"people/{path_ids['person_id']}/{operation.object}/{record['id']}/download"
+        with TemporaryDirectory(prefix="loxo-") as folder:
+            try:
+                found = self._client.download(path, Path(folder) / "file")
+            except LoxoError as error:
+                raise NotConclusive(str(error)) from None
+        return found.sha256 == hashlib.sha256(content).hexdigest()
 
     def created_at(self, operation: Operation, record: Record) -> float | None:
         """When a record was created, in seconds since 1970; the full record is asked where the list does not say."""
@@ -218,7 +237,8 @@ class Lookups:
         files = person.get(operation.object)
         if not isinstance(files, list):
             raise NotConclusive(f"the full record of the person has no {operation.object}")
-        return [file for file in files if isinstance(file, dict) and file.get("name") == values.get("document")]
+        name = _file_name(values.get("document"))
+        return [file for file in files if isinstance(file, dict) and _file_name(file.get("name")) == name]
 
     def _applications(self, values: Mapping[str, Any], path_ids: Mapping[str, int]) -> list[Record]:
         """The job's candidates with that e-mail, each with the time of the candidate's last activity."""
@@ -237,6 +257,30 @@ class Lookups:
 def is_since(created_at: float | None, since: float) -> bool | None:
     """Whether a record was created by a request that was sent at `since`; None if its age is not known."""
     return None if created_at is None else created_at >= since - SLACK_SECONDS
+
+
+def differences(operation: Operation, record: Record, values: Mapping[str, Any]) -> list[str]:
+    """The written fields of which a record shows another value; what a list does not show is not compared."""
+    found = []
+    for name, value in values.items():
+        read_name = "phones" if name == "phone" else name
+        names = {read_name, *(read for read, pair in PAIRS.get(operation.object, {}).items() if pair.write == name)}
+        if value is None or operation.lookup not in (Lookup.SEARCH, Lookup.WHOLE_LIST) or not names & set(record):
+            continue
+        shown = read_value(operation, record, read_name)
+        if name == "phone":
+            # A telephone number may be shown with other blanks, and with its country's code.
+            numbers = [_digits(row.get("value") if isinstance(row, Mapping) else row) for row in shown or []]
+            is_same = any(number and number[-7:] == _digits(value)[-7:] for number in numbers)
+        elif name in operation.search_fields:
+            is_same = True
+        elif operation.fields.get(name) is Kind.TEXT:
+            is_same = _plain_text(shown) == _plain_text(value)
+        else:
+            is_same = shows(operation, record, name, value)
+        if not is_same:
+            found.append(name)
+    return found
 
 
 def _value(name: str, values: Mapping[str, Any]) -> str:
@@ -259,7 +303,8 @@ def _read_values(name: str, record: Record) -> set[str]:
 def _normal(name: str, value: Any) -> str:
     if value is None or isinstance(value, (Mapping, list)):
         return ""
-    text = str(value).strip().casefold()
+    # Loxo may store a text in another form of Unicode, or with other blanks, than it was sent in.
+    text = " ".join(unicodedata.normalize("NFC", str(value)).split()).casefold()
     return re.sub(r"^https?://(www\.)?|/+$", "", text) if name == "linkedin_url" else text
 
 
@@ -269,7 +314,14 @@ def _same_id(record: Record, values: Mapping[str, Any], name: str) -> bool:
 
 def _plain_text(value: Any) -> str:
     """The words of a note: Loxo may rewrite its HTML."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", str(value or ""))).split())
+    text = unescape(re.sub(r"<[^>]*>", " ", str(value or "")))
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _file_name(value: Any) -> str:
+    """The letters and digits of a file's name, as a server may replace its other characters."""
+    name = unicodedata.normalize("NFC", str(value or ""))
+    return re.sub(r"[\W_]", "", name).casefold() or name
 
 
 def _digits(value: Any) -> str:

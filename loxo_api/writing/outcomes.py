@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeGuard
 
 from loxo_api.exact_json import loads
 from loxo_api.http_messages import Response
@@ -43,7 +43,14 @@ class Result:
 
 
 class Rejection(Exception):
-    """A write that was refused: here before it was sent, or by Loxo. The text says why."""
+    """A write that was refused: here before it was sent, or by Loxo. The text says why.
+
+    :param record_id: the id that Loxo names all the same, so that the record may exist.
+    """
+
+    def __init__(self, text: str, record_id: int | None = None) -> None:
+        super().__init__(text)
+        self.record_id = record_id
 
 
 class LostAnswer(Exception):
@@ -77,13 +84,19 @@ def read_answer(operation: Operation, response: Response, redactor: Redactor) ->
     errors = document.get("errors") or document.get("error")
     if not errors and isinstance(record, dict):
         errors = record.get("errors")
+    found = record.get("id") if isinstance(record, dict) else None
+    record_id = found if is_id(found) else None
     if errors:
-        raise Rejection(redactor.words(response.body) or "Loxo reports errors and does not say which")
+        raise Rejection(redactor.words(response.body) or "Loxo reports errors and does not say which", record_id)
     if operation.verb is Verb.DELETE:
         return None, document
-    if record is None or (isinstance(record, dict) and "id" in record and record["id"] is None):
+    if record is None or (isinstance(record, dict) and "id" in record and found is None):
         raise Rejection("Loxo did not save the record and does not say why: check the required and the custom fields")
-    found = record.get("id") if isinstance(record, dict) else None
-    if isinstance(found, int) and not isinstance(found, bool):
-        return found, record
-    raise LostAnswer("the answer names no id")
+    if record_id is None:
+        raise LostAnswer("the answer names no id")
+    return record_id, record
+
+
+def is_id(value: Any) -> TypeGuard[int]:
+    """Whether a value can be an id of Loxo; the ledger stores 64 bits."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63

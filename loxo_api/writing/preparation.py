@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from loxo_api.writing.encoding import Form, encode, missing_fields
@@ -12,6 +13,9 @@ from loxo_api.writing.hierarchies import Hierarchies
 from loxo_api.writing.ledger import digest
 from loxo_api.writing.operations import OPERATIONS, REFUSED, Operation, Verb
 from loxo_api.writing.outcomes import Rejection
+
+# What servers read as a folder, or as the end of the name, in a file's name.
+_HARMFUL = re.compile(r'[\x00-\x1f\x7f/\\"]')
 
 
 class File(NamedTuple):
@@ -91,6 +95,8 @@ def prepare(write: Write, verb: Verb, options: Options, hierarchies: Hierarchies
     :raises Rejection: a field is not Loxo's, has the wrong type, or is missing.
     """
     operation = OPERATIONS[write.object, verb]
+    files = tuple(file._replace(name=_HARMFUL.sub("_", file.name)) for file in write.files)
+    write = replace(write, files=files)
     values = to_write_names(operation, write.values, options.clearable_fields.get(write.object, frozenset()))
     values |= hierarchies.resolved(operation.item_type, values)
     form = encode(operation, values)
@@ -99,9 +105,21 @@ def prepare(write: Write, verb: Verb, options: Options, hierarchies: Hierarchies
         raise Rejection(f"{write.object}: {', '.join(missing)} missing, and Loxo saves no record without")
     if not form and not write.files:
         raise Rejection("no field holds a value, so there is nothing to write")
+    _check_text(form, write.files)
     fingerprint = digest(sorted(form), [[file.field, file.name, digest(file.content)] for file in write.files])
-    key = digest("key", write.key) if write.key else digest("content", fingerprint, dict(write.path_ids))
+    if write.path_ids:  # the same file of another person is another content
+        fingerprint = digest(fingerprint, dict(write.path_ids))
+    key = digest("key", write.key) if write.key else digest("content", fingerprint)
     return Prepared(write, operation, given, form, key, fingerprint)
+
+
+def _check_text(form: Form, files: tuple[File, ...]) -> None:
+    """:raises Rejection: a text is half a character (a lone surrogate), which JSON can hold and UTF-8 cannot."""
+    for name, text in [*form, *((file.field, file.name) for file in files)]:
+        try:
+            f"{name}{text}".encode()
+        except UnicodeEncodeError:
+            raise Rejection(f"{name!a} holds half a character (a lone surrogate): correct the text") from None
 
 
 def described(write: Write, options: Options, hierarchies: Hierarchies) -> str:

@@ -40,14 +40,14 @@ def is_shown(
         with suppress(LoxoError):
             for record in client.page(endpoint).records:
                 # A merged record may be answered by the one that it is a part of now.
-                if record["id"] == record_id and all(_shows(operation, record, *each) for each in values.items()):
+                if record["id"] == record_id and all(shows(operation, record, *each) for each in values.items()):
                     return True
     return False
 
 
-def _shows(operation: Operation, record: Record, name: str, value: Any) -> bool:
+def shows(operation: Operation, record: Record, name: str, value: Any) -> bool:
     """Whether a record has a value, compared in the form in which it is sent."""
-    found = _read_value(operation, record, name)
+    found = read_value(operation, record, name)
     if value is None:
         return found in (None, "", [])
     if operation.fields.get(name) is Kind.ROWS:
@@ -58,7 +58,7 @@ def _shows(operation: Operation, record: Record, name: str, value: Any) -> bool:
         return False
 
 
-def _read_value(operation: Operation, record: Record, name: str) -> Any:
+def read_value(operation: Operation, record: Record, name: str) -> Any:
     """A field under its read name; an object or a list of objects becomes the part that is written."""
     for read, pair in PAIRS.get(operation.object, {}).items():
         if pair.write == name and read in record:

@@ -26,7 +26,7 @@ from loxo_api.retry import Replay
 from loxo_api.writing import ledger as ledgers
 from loxo_api.writing.changes import MAX_SENDS, Changes, is_of_the_run, reason_of
 from loxo_api.writing.ledger import Entry, digest
-from loxo_api.writing.lookups import NotConclusive, is_since
+from loxo_api.writing.lookups import NotConclusive, differences, is_since
 from loxo_api.writing.operations import OPERATIONS, Lookup, Verb
 from loxo_api.writing.outcomes import LostAnswer, Outcome, Rejection, Result, read_answer
 from loxo_api.writing.preparation import Prepared, Write, check_allowed, described, path_of
@@ -135,6 +135,11 @@ class Writer(Changes):
             )
         if is_same and entry.verb == "finish" and entry.record_id is not None:
             return self._finish(prepared, entry.record_id)
+        if entry.verb == "create" and prepared.write.verb is Verb.CREATE:
+            raise Rejection(
+                f"Loxo answered this creation with errors and the id {entry.record_id}: look at it in Loxo, and update "
+                "it (append_dedup)"
+            )
         return self._update(prepared.write, entry.record_id, prepared.key)
 
     def _one(self, prepared: Prepared) -> int | None:
@@ -162,12 +167,29 @@ class Writer(Changes):
         if write.verb is None and self._lookups.keys(operation, prepared.values):
             return None  # it was looked for already
         found = self._lookups.find(operation, prepared.values, write.path_ids, self._loxo_now())
+        differing: list[str] = []
         for record in found:
-            if all(_agree(record, prepared.values, name) for name in ("name", "title")):
+            is_named = bool(self._lookups.keys(operation, prepared.values))
+            if not is_named and self._ledger.is_of_another(operation.object, record["id"], prepared.key):
+                continue  # another record of this run, such as a note with the same text
+            if operation.lookup is Lookup.FILE and not self._has_content(prepared, record):
+                continue  # another file with this name
+            differing = differences(operation, record, prepared.values)
+            if not differing:
+                self._ledger.intend(write.object, prepared.key, "create", prepared.fingerprint, None, self._loxo_now())
+                self._ledger.settle(write.object, prepared.key, ledgers.WRITTEN, record["id"])
                 return Result(Outcome.WRITTEN, record["id"], was_sent=False, answer=record)
-        if found:
-            raise Rejection(f"Loxo has another record with this key in {operation.object}: update it (append_dedup)")
+        if differing:
+            raise Rejection(
+                f"Loxo has another record with this key in {operation.object}, of which {', '.join(differing)} differ: "
+                "update it (append_dedup)"
+            )
         return None
+
+    def _has_content(self, prepared: Prepared, record: Record) -> bool:
+        return self._lookups.has_content(
+            prepared.operation, prepared.write.path_ids, record, prepared.write.files[0].content
+        )
 
     def _send(self, prepared: Prepared, earlier: Entry | None) -> Result:
         """Sends a creation once.
@@ -187,7 +209,8 @@ class Writer(Changes):
             )
             record_id, answer = read_answer(operation, response, self._redactor)
         except Rejection as rejection:
-            return self._rejected(prepared, str(rejection))
+            # With an id and errors, the record may exist: a later run does not create it again.
+            return self._rejected(prepared, str(rejection), rejection.record_id)
         except LostAnswer:
             return self._lost(prepared)
         except LoxoError as error:
@@ -245,7 +268,10 @@ class Writer(Changes):
         if len(found) > 1:
             return self._unknown(prepared, entry, f"{len(found)} new records fit it")
         if found:
-            return self._created(prepared, found[0]["id"], found[0])
+            return self._adopted(prepared, entry, found[0])
+        if entry.fingerprint != prepared.fingerprint:
+            # What it held is not known any more, so a look-up by what it holds now does not prove its absence.
+            return self._unknown(prepared, entry, "it had other content, by which it cannot be looked for any more")
         if write.verb is None and older:
             return self._update(write, self._only(operation, older, "key"), prepared.key)
         if not self._is_absence_believed(prepared, entry):
@@ -255,6 +281,15 @@ class Writer(Changes):
         if self._sends[write.object, prepared.key] >= MAX_SENDS:
             return self._unknown(prepared, entry, f"its answer was lost {MAX_SENDS} times; no look-up finds it")
         return self._send(prepared, entry)
+
+    def _adopted(self, prepared: Prepared, entry: Entry, record: Record) -> Result:
+        """The record that a lost request created; it holds what that request held."""
+        if entry.fingerprint == prepared.fingerprint:
+            return self._created(prepared, record["id"], record)
+        self._ledger.settle(prepared.write.object, prepared.key, ledgers.WRITTEN, record["id"])
+        settled = self._ledger.find(prepared.write.object, prepared.key)
+        assert settled is not None
+        return self._again(prepared, settled)
 
     def _new_records(self, prepared: Prepared, entry: Entry) -> tuple[list[Record], list[Record]]:
         """The records that the lost request may have created, and those that were there before it."""
@@ -299,7 +334,3 @@ class Writer(Changes):
         if waited > LONGEST_LAG_SECONDS:
             return self._unknown(prepared, entry, reason)
         return Result(Outcome.UNKNOWN, reason=reason, retry_in=min(5.0, max(0.5, waited / 2)))
-
-
-def _agree(record: Record, values: Mapping[str, Any], name: str) -> bool:
-    return name not in values or name not in record or record[name] == values[name]
