@@ -49,8 +49,6 @@ class Download(NamedTuple):
 class LoxoClient:
     """Sends the requests of one account. Safe to share between threads.
 
-    `latency` is the shortest time, in seconds, from a request to the first byte of its response.
-
     :param policy: how often a request is sent again after a transient error.
     :param gate: entered around each page request; it may wait.
     :param transport: sends the requests.
@@ -75,16 +73,17 @@ class LoxoClient:
         self._accepts_size: dict[str, bool] = {}
         self._size_trial = threading.Lock()
         self._one_at_a_time = threading.Lock()
-        self.latency = math.inf
+        # The shortest time, in seconds, from a request to the first byte of its response.
+        self._latency = math.inf
 
     def parallelism(self, seconds: float | None = None) -> int:
         """The useful number of concurrent requests on this account; 1 before the first response.
 
         :param seconds: the duration of such a request; without it, that of the fastest response.
         """
-        if self.latency == math.inf:
+        if self._latency == math.inf:
             return 1
-        needed = self._rate.highest * (self.latency if seconds is None else seconds)
+        needed = self._rate.highest * (self._latency if seconds is None else seconds)
         return max(1, math.ceil(min(WORKERS - 1, needed)))
 
     def request(
@@ -242,7 +241,7 @@ class LoxoClient:
         except NO_RESPONSE as error:
             raise self._errors.no_response(name, error) from None
         self._rate.learn(response, turn)
-        self.latency = min(self.latency, response.seconds)
+        self._latency = min(self._latency, response.seconds)
         if not 200 <= response.status_code < 300:
             raise self._errors.refused(name, request.path, response)
         return response

@@ -80,7 +80,6 @@ class FakeClient:
     :param page_size: the size of all pages that are requested without a size.
     """
 
-    latency = 0.1
     agency_slug = "acme"
 
     def __init__(self, lists: Mapping[str, list[Record]], page_size: int = 0) -> None:

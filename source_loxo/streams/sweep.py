@@ -103,12 +103,8 @@ class _CountedPages:
         self._client = client
         self.uncounted = ""
 
-    @property
-    def latency(self) -> float:
-        return self._client.latency
-
-    def parallelism(self) -> int:
-        return self._client.parallelism()
+    def parallelism(self, seconds: float | None = None) -> int:
+        return self._client.parallelism(seconds)
 
     def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Page:
         page = self._client.page(endpoint, params)
