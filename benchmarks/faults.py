@@ -111,7 +111,7 @@ def records(box: Sandbox, name: str, count: int) -> Iterator[dict[str, Any]]:
         is_good, mark = number % 10 != 0, f"Record {number}"
         data: dict[str, Any] = {MARKS[name]: mark}
         if name == "people":
-            data["email"] = f"p{number}@new.example" if is_good else "bad"
+            data["email"] = f"p{number}@new.example" if is_good else f"bad{number}"
         elif name == "person_events":
             data |= {"activity_type_id": types[0], "person_id": people[number % len(people)] if is_good else 1}
         elif name == "deals":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .contenders import PEERS
+from .faults import Outcome
 from .goals import goals
 from .measure import median
 from .plot import bars
@@ -144,7 +145,8 @@ def _writes(results: Results) -> Iterator[str]:
     yield f"\n## writes{' (--quick)' if results['writes']['quick'] else ''}\n"
     yield f"destination-loxo, {pace['writes']:,} people, under a server that lets {pace['allowed']} requests a second"
     yield f"through: {pace['seconds']:.1f} s from the first request to the end, {pace['refused']} refused (429).\n"
-    yield "Look-ups for each 1,000 writes:\n"
+    yield "Look-ups for each 1,000 writes. Loxo does not search source types: each look-up reads their list, here up to"
+    yield "1,000 long.\n"
     yield "| | " + " | ".join(dict.fromkeys(row["object"] for row in rows)) + " |\n|---|---|---|---|---|"
     for case in dict.fromkeys(row["case"] for row in rows):
         costs = (f"{row['per_thousand']:,.0f}" for row in rows if row["case"] == case)
@@ -156,10 +158,12 @@ def _faults(results: Results) -> Iterator[str]:
         return
     rows = results["faults"]["rows"]
     yield f"\n## faults of writes{' (--quick)' if results['faults']['quick'] else ''}\n"
-    counts = ", ".join(f"{count:,} {name}" for name, count in {row["object"]: row["records"] for row in rows}.items())
-    yield f"destination-loxo with a ledger: {counts}. Loxo does not save a tenth of them. A fifth of the writes meets"
-    yield "the fault before or after its effect; 429 meets one in fifty. Each cell: written / rejected / unknown. In"
-    yield f"the account twice: {sum(row['created'] - row['distinct'] for row in rows)} records.\n"
+    counts = " to ".join(f"{count:,}" for count in sorted({row["records"] for row in rows}))
+    wrong = sum(not Outcome(**row).agrees for row in rows)
+    yield f"destination-loxo with a ledger, {counts} records of each object. Loxo does not save a tenth of them."
+    yield "A fifth of the writes meets the fault before or after its effect; 429 meets one in fifty. Each cell:"
+    yield f"written / rejected / unknown. Cells that the server's journal contradicts: {wrong}. In the account twice:"
+    yield f"{sum(row['created'] - row['distinct'] for row in rows)} records.\n"
     names = list(dict.fromkeys(row["object"] for row in rows))
     yield f"| | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}"
     for fault in dict.fromkeys(row["fault"] for row in rows):

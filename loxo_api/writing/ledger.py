@@ -180,5 +180,5 @@ class Ledger:
     def _unusable(self, error: Exception) -> ConfigError:
         return ConfigError(
             f"Ledger: {self._path} cannot be used: {error}. Check that no other run uses it, that its disk has room, "
-            "that its folder can be written to, and that it is a ledger."
+            "that it and its folder can be written to, and that it is a ledger."
         )

@@ -141,11 +141,11 @@ class Lookups:
         :raises NotConclusive: it cannot be downloaded.
         """
         path = f"people/{path_ids['person_id']}/{operation.object}/{record['id']}/download"
-        with TemporaryDirectory(prefix="loxo-") as folder:
-            try:
+        try:
+            with TemporaryDirectory(prefix="loxo-") as folder:
                 found = self._client.download(path, Path(folder) / "file")
-            except LoxoError as error:
-                raise NotConclusive(str(error)) from None
+        except (LoxoError, OSError) as error:
+            raise NotConclusive(str(error)) from None
         return found.sha256 == hashlib.sha256(content).hexdigest()
 
     def created_at(self, operation: Operation, record: Record) -> float | None:
