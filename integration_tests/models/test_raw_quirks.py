@@ -17,7 +17,7 @@ pytestmark = pytest.mark.models
 SLUG = """o'neil "&" co"""
 SOURCES = [{"schema": "raw", "agency_slug": SLUG}, {"schema": "other", "agency_slug": "other-agency"}]
 BIG = 2**63 - 1
-# Names in upper case and JSON as text, as Snowflake and text-only destinations have them; one row twice, as append leaves it.
+# Upper-case names and JSON as text, as Snowflake and text-only destinations have them; one row twice, as append leaves
 FIRST = f"""
 CREATE SCHEMA raw; CREATE SCHEMA other;
 CREATE TABLE raw."PEOPLE" ("ID" BIGINT, "NAME" VARCHAR, "EMAILS" VARCHAR, "ALL_RAW_TAGS" VARCHAR,
