@@ -19,11 +19,27 @@ missing gives no rows. Nothing here may become a view: a view blocks or breaks t
   {{ return(stream not in groups or (var('loxo_using_' ~ groups[stream], true) | as_bool)) }}
 {% endmacro %}
 
+{# The name that a stream's table has in the catalog, where dbt looks for exactly that. #}
+{% macro loxo_table_name(stream, database, schema) %}
+  {{ return(adapter.dispatch('loxo_table_name', 'loxo')(stream, database, schema)) }}
+{% endmacro %}
+{% macro default__loxo_table_name(stream, database, schema) %}{{ return(stream) }}{% endmacro %}
+{% macro snowflake__loxo_table_name(stream, database, schema) %}{{ return(stream | upper) }}{% endmacro %}
+{# DuckDB keeps the case in which a table was made: a destination may have written PEOPLE. #}
+{% macro duckdb__loxo_table_name(stream, database, schema) %}
+  {%- if not (execute and var('loxo_introspect', true) | as_bool) -%}{{ return(stream) }}{%- endif -%}
+  {%- set found = run_query(
+    "select table_name from information_schema.tables where table_catalog = '" ~ database ~ "' and table_schema = '" ~ schema
+    ~ "' and lower(table_name) = '" ~ stream ~ "'"
+  ) -%}
+  {{ return(found.rows[0][0] if found.rows | length else stream) }}
+{% endmacro %}
+
 {# The table of a stream and its columns' types by name: none if it is missing. Without introspection, the declared. #}
 {% macro loxo_table(stream, source) %}
   {%- if not loxo.loxo_is_used(stream) -%}{{ return(none) }}{%- endif -%}
   {%- set database = source.get('database') or target.database -%}
-  {%- set name = stream | upper if target.type == 'snowflake' else stream -%}
+  {%- set name = loxo.loxo_table_name(stream, database, source['schema']) -%}
   {%- if var('loxo_introspect', true) | as_bool -%}
     {%- if not execute -%}{{ return(none) }}{%- endif -%}
     {%- set relation = adapter.get_relation(database=database, schema=source['schema'], identifier=name) -%}

@@ -67,6 +67,8 @@ class OnPaper(Engine):
                 seed = " UNION ALL ".join(f"SELECT {row}" for row in rows)
                 self.run(f"CREATE TABLE {self.models}.{path.stem} AS {seed}")
         for name, sql, is_memory in models:
+            if which == "first" and not is_memory:
+                continue  # the later build makes it anew
             table = f"{self.models}.{name}"
             try:
                 if which == "later" and is_memory:

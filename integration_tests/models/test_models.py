@@ -53,7 +53,7 @@ def on_spark(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "Spark needs a Java runtime (Debian: apt-get install default-jre-headless) and pip install '.[spark]'"
         )
     engine = Spark(tmp_path_factory.mktemp("spark"))
-    twice(engine, story, *WITHOUT_TESTS)  # the rows are those of DuckDB, where the package's own tests run
+    twice(engine, story, "--exclude", "test_type:unit")  # dbt would cast the empty columns of their input to varchar
     yield engine
     engine.session.stop()
 

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.models
 SLUG = """o'neil "&" co"""
 SOURCES = [{"schema": "raw", "agency_slug": SLUG}, {"schema": "other", "agency_slug": "other-agency"}]
 BIG = 2**63 - 1
-# Upper case and JSON as text, as Snowflake and text-only destinations have them; one row twice, as append leaves it.
+# Upper-case names and JSON as text, as Snowflake and text-only destinations have them; one row twice, as append leaves
 FIRST = f"""
 CREATE SCHEMA raw; CREATE SCHEMA other;
-CREATE TABLE raw.people ("ID" BIGINT, "NAME" VARCHAR, "EMAILS" VARCHAR, "ALL_RAW_TAGS" VARCHAR,
+CREATE TABLE raw."PEOPLE" ("ID" BIGINT, "NAME" VARCHAR, "EMAILS" VARCHAR, "ALL_RAW_TAGS" VARCHAR,
   "UPDATED_AT" TIMESTAMPTZ, "CUSTOM_NUMBER_1" DOUBLE, "_AIRBYTE_EXTRACTED_AT" TIMESTAMPTZ);
-INSERT INTO raw.people VALUES
+INSERT INTO raw."PEOPLE" VALUES
   (1, 'Old Name', '[]', NULL, NULL, NULL, '2026-01-01 00:00:00+00'),
   (1, 'New "Quoted" Näme', '[{{"value": "a@x.example", "email_type_id": null}}, {{"value": null}}]',
    ' ,Java, Java', NULL, 1e300, '2026-01-02 00:00:00+00'),

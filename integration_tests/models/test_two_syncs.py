@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("dbt.adapters.duckdb", reason="the models have an environment of their own: .ci/models")
 
-from engines import WITHOUT_TESTS, DuckDb
+from engines import STRICT, WITHOUT_TESTS, DuckDb
 from raw_tables import RawTables
 
 from sandbox.process import Sandbox
@@ -72,7 +72,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
         assert len(second.records["people"]) < len(first.records["people"]) / 2, "the second sync is not incremental"
         tables.merge(second.of("RECORD"))
         engine.load(tables)
-        engine.dbt("build")
+        engine.dbt("build", *STRICT)
         people = {str(each) for each in box.ids("people")}
         events = box.records("person_events")
     return Followed(
