@@ -190,8 +190,7 @@ def _attachment(given: Mapping[str, Any], key: str) -> Write:
 
 
 def _number(record: Mapping[str, Any], name: str) -> int:
-    value = record.get(name)
-    text = str(value).removesuffix(".0")
-    if isinstance(value, bool) or not text.isdecimal() or len(text) >= 20 or not is_id(int(text)):
+    text = str(record.get(name)).removesuffix(".0")
+    if not text.isdecimal() or len(text) >= 20 or not is_id(int(text)):
         raise Rejection(f"'{name}' is missing or is not a number of Loxo's")
     return int(text)

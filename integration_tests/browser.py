@@ -33,8 +33,10 @@ def chromium(folder: Path, *flags: str) -> Iterator[Any]:
     ):
         options.add_argument(flag)
     driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
+    try:
+        yield driver
+    finally:
+        driver.quit()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from loxo_api.endpoints import Endpoint
 from loxo_api.error_messages import ErrorMessages
 from loxo_api.errors import ContractError, LoxoError, StorageError
 from loxo_api.exact_json import loads
-from loxo_api.http_messages import Request, Response
+from loxo_api.http_messages import Request, Response, declared_length
 from loxo_api.pages import Page, decode_page
 from loxo_api.rate_limiter import RateLimiter
 from loxo_api.retry import SYNC, Replay, RetryPolicy, retrying
@@ -132,7 +132,7 @@ class LoxoClient:
                 self._rate.learn(response, turn)
                 if response.status_code != 200:
                     raise self._errors.refused(name, path, response)
-                if (_declared_length(response) or 0) > MAX_FILE_BYTES:
+                if (declared_length(response.headers) or 0) > MAX_FILE_BYTES:
                     raise self._errors.file_too_large(name, MAX_FILE_BYTES)
                 found = self._written(name, pieces, target)
         except NO_RESPONSE as error:
@@ -247,11 +247,6 @@ class LoxoClient:
         return response
 
 
-def _declared_length(response: Response) -> int | None:
-    length = response.headers.get("Content-Length", "")
-    return int(length) if length.isascii() and length.isdecimal() else None
-
-
 def _check_download(response: Response, found: Download) -> None:
     """:raises ContractError: the body is not proven to be a whole file."""
     if not found.size:
@@ -262,7 +257,7 @@ def _check_download(response: Response, found: Download) -> None:
     if is_page and not is_attachment:
         raise ContractError("it is a page or a message instead of a file")
     # HTTP ends a chunked body with a mark, and urllib3 accepts no other end.
-    declared = _declared_length(response)
+    declared = declared_length(response.headers)
     is_chunked = "chunked" in headers.get("transfer-encoding", "")
     if declared is None and not is_chunked:
         raise ContractError("it declares no length, so nothing proves that it is whole")

@@ -59,9 +59,16 @@ def files_of(endpoint: Endpoint, record: Record) -> list[Record]:
     if not isinstance(files, list) or not all(isinstance(each, dict) and _is_id(each.get("id")) for each in files):
         raise ContractError(f"the {endpoint.tree} of {endpoint.path} are not a list of files with ids")
     found = {each["id"]: each for each in files}
-    return [
-        {**each, DOWNLOAD_PATH: f"{endpoint.path}/{endpoint.tree}/{each['id']}/download"} for each in found.values()
-    ]
+    return [{**each, DOWNLOAD_PATH: download_path(endpoint.path, endpoint.tree, each["id"])} for each in found.values()]
+
+
+def download_path(parent: str, kind: str, file_id: object) -> str:
+    """The path of a file's content (Loxo OpenAPI 1.2.5).
+
+    :param parent: the path of the record that has the file, such as `people/7`.
+    :param kind: the record's list of such files, such as `resumes`.
+    """
+    return f"{parent}/{kind}/{file_id}/download"
 
 
 def _is_id(value: Any) -> bool:

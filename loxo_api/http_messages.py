@@ -31,3 +31,9 @@ class Response(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+
+
+def declared_length(headers: Mapping[str, str]) -> int | None:
+    """The Content-Length of a response, in bytes; None if it has no valid one."""
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdecimal() else None

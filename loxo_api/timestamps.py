@@ -10,6 +10,10 @@ from typing import Any
 
 import pendulum
 
+# A timestamp of Loxo can lack its zone or be in the agency's zone. So a record or a file counts as older than a time
+# only if it is older by more hours than any zone can explain.
+ZONES_HOURS = 26
+
 _DATE = r"[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _USUAL = re.compile(_DATE + r"T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\.[0-9]{3}Z")
 

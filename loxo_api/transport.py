@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import timedelta
 from typing import Any, Protocol
 
 import requests
@@ -26,7 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from loxo_api.config import Config
 from loxo_api.errors import ConfigError, ContractError
-from loxo_api.http_messages import Request, Response
+from loxo_api.http_messages import Request, Response, declared_length
 
 # More than the workers and the threads of all substreams can use; urllib3 drops connections beyond it.
 CONNECTIONS = 256
@@ -93,9 +92,9 @@ class Transport:
         :raises TooLarge: the body is larger than `max_megabytes`.
         :raises requests.RequestException, urllib3.exceptions.HTTPError, OSError: no complete response in time.
         """
-        response = self._sent(request)
+        response, seconds = self._sent(request)
         body = b"".join(_read_body(response, request.max_megabytes))
-        return Response(response.status_code, response.headers, body, response.elapsed.total_seconds())
+        return Response(response.status_code, response.headers, body, seconds)
 
     @contextmanager
     def receive(self, request: Request) -> Iterator[tuple[Response, Iterator[bytes]]]:
@@ -104,20 +103,19 @@ class Transport:
         The errors are those of `send`, and are raised between the pieces too: a body that is shorter than its
         Content-Length is not complete.
         """
-        response = self._sent(request, {"Accept": "*/*", "Accept-Encoding": "identity"})
+        response, seconds = self._sent(request, {"Accept": "*/*", "Accept-Encoding": "identity"})
         with response:
-            seconds = response.elapsed.total_seconds()
             if response.status_code != 200:
                 body = b"".join(_read_body(response, REFUSAL_MB))
                 yield Response(response.status_code, response.headers, body, seconds), iter(())
                 return
-            length = response.headers.get("Content-Length", "")
-            if length.isdecimal() and isinstance(response.raw._original_response, _BoundedResponse):
-                response.raw._original_response.allow(int(length) / SLOWEST_DOWNLOAD)
+            length = declared_length(response.headers)
+            if length is not None and isinstance(response.raw._original_response, _BoundedResponse):
+                response.raw._original_response.allow(length / SLOWEST_DOWNLOAD)
             yield Response(200, response.headers, b"", seconds), _whole_file(response)
 
-    def _sent(self, request: Request, headers: dict[str, str] | None = None) -> requests.Response:
-        """The response, with its body still to be read."""
+    def _sent(self, request: Request, headers: dict[str, str] | None = None) -> tuple[requests.Response, float]:
+        """The response, with its body still to be read, and the seconds until its first byte."""
         self._refuse_private_networks()
         prepared = self._session.prepare_request(
             requests.Request(
@@ -136,8 +134,7 @@ class Transport:
         response = adapter.send(
             prepared, stream=True, timeout=TIMEOUTS, verify=self._verify, proxies=self._session.proxies
         )
-        response.elapsed = timedelta(seconds=time.perf_counter() - began)
-        return response
+        return response, time.perf_counter() - began
 
     def _refuse_private_networks(self) -> None:
         """A name can resolve to any address, also to one that only this machine can reach."""
@@ -190,9 +187,9 @@ def _read_body(response: requests.Response, megabytes: int) -> list[bytes]:
 
 def _declares_at_most(size: int, response: requests.Response) -> bool:
     """Whether the response declares the length of its body, and the body cannot grow beyond it."""
-    length = response.headers.get("Content-Length", "")
+    length = declared_length(response.headers)
     grows = response.headers.keys() & {"Content-Encoding", "Transfer-Encoding"}
-    return length.isdecimal() and int(length) <= size and not grows
+    return length is not None and length <= size and not grows
 
 
 class _Pieces(io.RawIOBase):

@@ -26,7 +26,7 @@ from loxo_api.exact_json import dumps
 from loxo_api.files import FILE_ENDPOINTS, UNFINISHED, changed_at, files_of, store
 from loxo_api.pages import Record
 from loxo_api.redaction import Redactor
-from loxo_api.timestamps import now, parse_timestamp, shift
+from loxo_api.timestamps import ZONES_HOURS, now, parse_timestamp, shift
 from loxoctl import exit_codes
 from loxoctl.account import Account
 from loxoctl.lists import all_records
@@ -41,9 +41,6 @@ SIDE_BY_SIDE, BATCH = 10, 50
 OUTAGE = 20
 # More records that do not exist than this number and this share are a failure, because their list has just named them.
 MANY_GONE, GONE_SHARE = 20, 0.05
-
-# The times of Loxo may be in any zone, so only a file that is older by more than a zone can explain is left out.
-ZONES_HOURS = 26
 
 # What names a file: its list, its record and its own id.
 Key = tuple[str, str, str]

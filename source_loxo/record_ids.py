@@ -104,7 +104,7 @@ def _packed(numbers: BitMap64) -> str:
     """The gaps between the numbers, compressed, with the lowest bytes of all gaps first, then the next, and so on.
 
     The high bytes are nearly all zero and cost nothing. Measured: the bitmap's own format takes up to twice as much,
-    parents in a column of their own and LZMA save 3%. Base85 has no character that JSON escapes.
+    parents in a column of their own save 3% at most, LZMA mostly 1 to 4%. Base85 has no character that JSON escapes.
     """
     gaps = [after - before for before, after in itertools.pairwise(itertools.chain([0], numbers))]
     data = struct.pack(f"<{len(gaps)}Q", *gaps)

@@ -68,7 +68,7 @@ class OnPaper(Engine):
                 self.run(f"CREATE TABLE {self.models}.{path.stem} AS {seed}")
         for name, sql, is_memory in models:
             if which == "first" and not is_memory:
-                continue  # the later build makes it anew
+                continue  # the later build replaces it
             table = f"{self.models}.{name}"
             try:
                 if which == "later" and is_memory:

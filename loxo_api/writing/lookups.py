@@ -27,6 +27,7 @@ import pendulum
 from loxo_api.client import LoxoClient
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import LoxoError
+from loxo_api.files import download_path
 from loxo_api.pages import Record
 from loxo_api.pagination.scroll import after_id, scroll
 from loxo_api.record_count import RecordCount
@@ -140,7 +141,7 @@ class Lookups:
 
         :raises NotConclusive: it cannot be downloaded.
         """
-        path = f"people/{path_ids['person_id']}/{operation.object}/{record['id']}/download"
+        path = download_path(f"people/{path_ids['person_id']}", operation.object, record["id"])
         try:
             with TemporaryDirectory(prefix="loxo-") as folder:
                 found = self._client.download(path, Path(folder) / "file")

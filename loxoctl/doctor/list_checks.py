@@ -17,7 +17,7 @@ from loxoctl.doctor.samples import Sample, children, lists, sampled_child
 ABOVE = 101
 # Lists that do not declare a page size and may take one all the same.
 SIZELESS = ("campaigns", "companies", "deals", "placements")
-# These stand for all lists without pages, because a request to each would double the number of requests.
+# These stand for all lists without pages, because a request to each would exceed the number of requests.
 PAGELESS = ("users", "webhooks")
 
 

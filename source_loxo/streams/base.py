@@ -28,9 +28,6 @@ Read = Callable[[], Iterator[Batch]]
 
 # A search index can show changes later than their timestamps, so the last minute is read again.
 OVERLAP_SECONDS = 60
-# A timestamp can lack its zone or be in the agency's zone. So a returned record is omitted as unchanged only if it is
-# older than the mark by more than any zone can explain.
-ZONES_HOURS = 26
 
 
 class OpenReads:

@@ -10,11 +10,11 @@ from typing import Any
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Page
 from loxo_api.pagination.scroll import OrderError, check_newest_first, newest_first
-from loxo_api.timestamps import changed_at, latest, not_ahead, shift
+from loxo_api.timestamps import ZONES_HOURS, changed_at, latest, not_ahead, shift
 from source_loxo.batch import Batch
 from source_loxo.reconciliation import POSITION_REFUSALS
 from source_loxo.state import ChangeFeedState
-from source_loxo.streams.base import OVERLAP_SECONDS, ZONES_HOURS, Read
+from source_loxo.streams.base import OVERLAP_SECONDS, Read
 from source_loxo.streams.sliced import SlicedRead
 
 logger = logging.getLogger("airbyte")

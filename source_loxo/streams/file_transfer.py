@@ -29,10 +29,9 @@ from loxo_api.endpoints import ENDPOINTS, Endpoint
 from loxo_api.errors import LoxoError, StorageError
 from loxo_api.files import changed_at, store
 from loxo_api.pages import Record
-from loxo_api.timestamps import now, parse_timestamp, shift, to_seconds
+from loxo_api.timestamps import ZONES_HOURS, now, parse_timestamp, shift, to_seconds
 from source_loxo.batch import StagedRecord
 from source_loxo.state import State
-from source_loxo.streams.base import ZONES_HOURS
 from source_loxo.streams.merges import merges_since
 
 logger = logging.getLogger("airbyte")

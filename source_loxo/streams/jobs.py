@@ -17,11 +17,11 @@ from loxo_api.pagination.page_number import PASSES, ResultLimit, beyond_the_limi
 from loxo_api.pagination.scroll import OrderError, check_newest_first
 from loxo_api.record_count import IdSet, shortfall
 from loxo_api.slices import Slice, declared_range
-from loxo_api.timestamps import changed_at, latest, not_ahead, now, parse_timestamp, shift
+from loxo_api.timestamps import ZONES_HOURS, changed_at, latest, not_ahead, now, parse_timestamp, shift
 from source_loxo.batch import Batch
 from source_loxo.reconciliation import SliceReader
 from source_loxo.state import JobsState, TouchedJobsState
-from source_loxo.streams.base import OVERLAP_SECONDS, ZONES_HOURS, Read, StreamRead
+from source_loxo.streams.base import OVERLAP_SECONDS, Read, StreamRead
 
 logger = logging.getLogger("airbyte")
 

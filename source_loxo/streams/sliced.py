@@ -26,10 +26,10 @@ from loxo_api.slices import (
     total_of,
     totals_of,
 )
-from loxo_api.timestamps import not_ahead, now, parse_timestamp, shift
+from loxo_api.timestamps import ZONES_HOURS, not_ahead, now, parse_timestamp, shift
 from source_loxo.batch import Batch
 from source_loxo.reconciliation import SliceReader
-from source_loxo.streams.base import ZONES_HOURS, Read, StreamRead
+from source_loxo.streams.base import Read, StreamRead
 
 logger = logging.getLogger("airbyte")
 
@@ -82,7 +82,7 @@ class SlicedRead(StreamRead):
         if not unread:
             yield self._finished
         if self._is_resumed:
-            random.shuffle(unread)  # slices that always fail must not keep others from their turn for ever
+            random.shuffle(unread)  # slices that fail in every sync must not always come first
         turns = deque(unread)
         # Twice the useful number, because other pages may take longer than the first; more readers only cost CPU.
         for _ in range(min(len(unread), 2 * self.client.parallelism(self._page_seconds))):

@@ -12,10 +12,10 @@ from typing import Any
 
 from loxo_api.pages import Page, Record
 from loxo_api.slices import Slice, query_range, range_works
-from loxo_api.timestamps import changed_at, latest, not_ahead, now, shift
+from loxo_api.timestamps import ZONES_HOURS, changed_at, latest, not_ahead, now, shift
 from source_loxo.batch import Batch
 from source_loxo.state import UpdatedAtState
-from source_loxo.streams.base import OVERLAP_SECONDS, ZONES_HOURS, Read
+from source_loxo.streams.base import OVERLAP_SECONDS, Read
 from source_loxo.streams.sliced import SlicedRead
 
 logger = logging.getLogger("airbyte")

@@ -194,7 +194,7 @@ def test_a_file_that_loxo_lists_and_does_not_have_is_a_failure() -> None:
 
 
 def test_many_lost_files_keep_no_other_waiting_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each sync stops after so many new failures; those of earlier syncs fail again and must not use up the number."""
+    """A sync stops after MOST_FAILURES new failures; failures of earlier syncs do not count towards them."""
     monkeypatch.setattr(substream, "MOST_FAILURES", 5)
     monkeypatch.setattr(substream, "BATCH", 2)
     client, state, delivered = account(30), None, set()

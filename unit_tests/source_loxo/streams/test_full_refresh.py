@@ -40,7 +40,7 @@ def test_slices_may_be_read_in_any_order(name: str) -> None:
 
 
 def with_failing_slices(number: int) -> FakeClient:
-    """An account at which the first so many slices end with an error at their second page."""
+    """An account in which the second page of the first `number` slices is an error."""
     client, broken = FakeClient({"people": records(300)}, page_size=4), list[Any]()
 
     def before(asked: Asked) -> None:
