@@ -67,6 +67,7 @@ TESTS = [
     "pytest>=7.4,<8",  # the version that the standard tests are written for
     "pytest-xdist>=3.2,<4",  # tests on all cores
     "ruff>=0.6,<1",
+    "trustme>=1.2,<2",  # certificates for the tests of https
     "types-requests>=2.32,<3",
 ]
 

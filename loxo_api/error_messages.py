@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 from loxo_api.config import Config
 from loxo_api.errors import ErrorKind, LoxoError
@@ -35,14 +36,14 @@ class ErrorMessages:
         """The error for a request without a complete response."""
         host, cause, retryable = self._host, self._redactor.text(str(error)), False
         kind = ErrorKind.CONFIG
-        if isinstance(error, requests.exceptions.SSLError):
+        if isinstance(error, urllib3.exceptions.SSLError):
             text = (
                 f"no secure connection to {host}. Check the Loxo Domain; behind a company proxy, name the file with "
                 "its certificate in the environment variable REQUESTS_CA_BUNDLE."
             )
         elif isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
             text = "this configuration does not form a valid request. Check the Loxo Domain and the API Key."
-        elif "NameResolutionError" in cause:
+        elif isinstance(error, urllib3.exceptions.NameResolutionError):
             text, retryable = f"the host name {host} cannot be resolved. Check the Loxo Domain.", True
         else:
             kind, retryable = ErrorKind.TRANSIENT, True

@@ -53,10 +53,9 @@ class WholeLines(io.TextIOBase):
 
     def write_lines(self, lines: list[bytes]) -> None:
         """Writes lines in one call where that cannot cut one: into an empty pipe, or into a file."""
-        data = [line + b"\n" for line in lines]
         with self._lock:
-            for piece in data if self._is_waiting() else [b"".join(data)]:
-                self._write(piece)
+            for piece in [[line] for line in lines] if self._is_waiting() else [lines]:
+                self._write(b"\n".join([*piece, b""]))
 
     def _is_waiting(self) -> bool:
         """Whether a pipe holds unread data."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pyroaring import BitMap64
 
@@ -32,12 +33,11 @@ class IdSet:
             return [record for record in records if self._add(record["id"])]
 
     def _add(self, key: object) -> bool:
-        before = len(self)
-        if isinstance(key, int) and 0 <= key < 1 << 63:
-            self._numbers.add(key)
-        else:
-            self._others.add(key)
-        return len(self) > before
+        known: Any = self._numbers if isinstance(key, int) and 0 <= key < 1 << 63 else self._others
+        if key in known:
+            return False
+        known.add(key)
+        return True
 
     def __len__(self) -> int:
         return len(self._numbers) + len(self._others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from enum import Enum
@@ -53,7 +54,11 @@ def retrying(policy: RetryPolicy, replay: Replay, send: Callable[[], T]) -> T:
 
     :raises LoxoError: the last error.
     """
+    return _retrying(policy, replay)(send)
 
+
+@functools.cache
+def _retrying(policy: RetryPolicy, replay: Replay) -> tenacity.Retrying:
     def is_allowed(error: BaseException) -> bool:
         if not isinstance(error, LoxoError) or not error.retryable:
             return False
@@ -66,7 +71,7 @@ def retrying(policy: RetryPolicy, replay: Replay, send: Callable[[], T]) -> T:
         stop=tenacity.stop_after_attempt(1 + policy.retries) | tenacity.stop_after_delay(MAX_SECONDS),
         before_sleep=_log_retry,
         reraise=True,
-    )(send)
+    )
 
 
 def _log_retry(state: tenacity.RetryCallState) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import requests
 import urllib3
 from fake_transport import GOOD, connected, response
 
@@ -22,14 +21,8 @@ PEOPLE = ENDPOINTS["people"]
 HTML = {"Content-Type": "text/html"}
 LOXO_404 = response(b'{"status":404,"error":"Not Found"}', 404)
 PROXY_404 = response(b"<html>no such page</html>", 404, HTML)
-RESET = requests.ConnectionError("reset by peer")
-REFUSED = requests.ConnectionError(
-    urllib3.exceptions.MaxRetryError(
-        None,  # type: ignore[arg-type]
-        "/",
-        urllib3.exceptions.NewConnectionError(None, "Connection refused"),  # type: ignore[arg-type]
-    )
-)
+RESET = urllib3.exceptions.ProtocolError("reset by peer")
+REFUSED = urllib3.exceptions.NewConnectionError(None, "Connection refused")  # type: ignore[arg-type]
 ONCE = RetryPolicy(retries=0, max_pause=5)
 
 

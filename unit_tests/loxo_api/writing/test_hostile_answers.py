@@ -9,7 +9,7 @@ from typing import Any
 
 import pendulum
 import pytest
-import requests
+import urllib3
 from fake_account import Account, answer, people
 
 from loxo_api.http_messages import Response
@@ -21,7 +21,7 @@ from loxo_api.writing.outcomes import Outcome
 from loxo_api.writing.preparation import File, Write
 
 Start = Callable[..., Account]
-RESET = requests.ConnectionError("reset by peer")
+RESET = urllib3.exceptions.ProtocolError("reset by peer")
 ADA = Write("people", Verb.CREATE, {"name": "Ada", "email": "ada@x.example"}, key="1")
 SAVED = answer({"person": {"id": 5}, "errors": []})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pendulum
 import pytest
-import requests
+import urllib3
 from fake_account import Account, answer, people
 
 from loxo_api.errors import LoxoError
@@ -18,7 +18,7 @@ from loxo_api.writing.outcomes import Outcome
 from loxo_api.writing.preparation import File, Write
 
 Start = Callable[..., Account]
-RESET = requests.ConnectionError("reset by peer")
+RESET = urllib3.exceptions.ProtocolError("reset by peer")
 HTML = Response(200, {"Content-Type": "text/html"}, b"<html>", 0.01)
 CUT = Response(200, {}, b'{"person":{"id"', 0.01)
 SERVER_ERROR = answer({"error": "Server Error"}, 500)
