@@ -14,10 +14,10 @@ from typing import Any
 
 import orjson
 
-# A number of 19 digits may exceed 64 bits. To find one, digits become zeros, and characters that can precede a number
-# become commas. Text that looks like such a number only makes decoding slower.
+# A number of 19 digits may exceed 64 bits. To find one, digits become zeros, characters that can precede a number become
+# commas, and all others but those that end it are removed. Text that looks like such a number only makes decoding slower.
 _DIGITS = bytes.maketrans(b"0123456789[:", b"0000000000,,")
-_BLANKS_AND_SIGNS = b" \t\r\n-"
+_OTHERS = bytes(set(range(256)) - set(b'0123456789[:,."'))
 _LONG = b"," + b"0" * 19
 # orjson reads 1024 levels; the standard library needs a frame for each to write them.
 _FRAMES = 5000
@@ -30,7 +30,7 @@ def loads(body: bytes) -> Any:
 
     :raises ValueError: it is not JSON, or holds a number or a nesting that cannot be represented exactly.
     """
-    translated = body.translate(_DIGITS, _BLANKS_AND_SIGNS)
+    translated = body.translate(_DIGITS, _OTHERS)
     if _LONG not in translated and not translated.startswith(_LONG[1:]):
         try:
             return orjson.loads(body)

@@ -61,6 +61,10 @@ class Sender(Protocol):
     def receive(self, request: Request) -> AbstractContextManager[tuple[Response, Iterator[bytes]]]: ...
 
 
+# Lists are requested often.
+_parsed = functools.lru_cache(parse_url)
+
+
 def is_unsent(error: BaseException | None) -> bool:
     """Whether no connection was established, so that Loxo cannot have received the request."""
     unsent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
@@ -138,7 +142,7 @@ class Transport:
             files = [(field, (name, content)) for field, name, content in request.files]
             prepared = self._prepared(request.method, data=list(request.form) or None, files=files or None)
             body, common = prepared.body, prepared.headers
-        url = parse_url(f"{self._base_url}/{request.path}")
+        url = _parsed(f"{self._base_url}/{request.path}")
         query = "&".join(filter(None, (url.query, urlencode(request.params or {}, doseq=True))))
         url = url._replace(query=query or None)
         began = time.perf_counter()
