@@ -119,6 +119,14 @@ def test_the_certificate_of_another_host_is_refused(proxy: Proxy, trusts: Callab
     assert not proxy.behind
 
 
+def test_a_missing_file_with_certificates_is_named(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/authority.pem")
+    with pytest.raises(LoxoError, match="/nowhere/authority.pem.*REQUESTS_CA_BUNDLE") as failed:
+        connected("app.loxo.co").page(PEOPLE)
+    assert failed.value.kind is ErrorKind.CONFIG
+    assert not proxy.heads
+
+
 def test_plain_http_is_sent_to_a_proxy_with_its_whole_address(proxy: Proxy) -> None:
     assert connected("http://127.0.0.1:9").page(PEOPLE).records == [{"id": 1}]
     assert proxy.heads[0].startswith(b"GET http://127.0.0.1:9/api/acme/people?")

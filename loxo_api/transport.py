@@ -92,12 +92,18 @@ class Transport:
         """The connections to the host or its proxy, and the headers of each request, as requests makes them.
 
         Requests pass through urllib3's pool, because `Session.send` and the adapter below it look up for each of them
-        what never changes, follow redirects and keep cookies: together half of a request's time (measured).
+        what never changes, follow redirects and keep cookies: together nearly half of a request's time (measured).
         """
         prepared = self._prepared("GET")
         adapter: Any = HTTPAdapter(pool_maxsize=CONNECTIONS)
         pool = adapter.get_connection_with_tls_context(prepared, self._verify, self._session.proxies)
-        adapter.cert_verify(pool, self._base_url, self._verify, None)
+        try:
+            adapter.cert_verify(pool, self._base_url, self._verify, None)
+        except OSError as error:
+            raise ConfigError(
+                f"{error}. If the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names it, correct or remove "
+                "the variable."
+            ) from None
         pool.ConnectionCls = _Secure if pool.scheme == "https" else _Plain
         return pool, dict(prepared.headers)
 
@@ -107,7 +113,8 @@ class Transport:
     def send(self, request: Request) -> Response:
         """Sends one request, once.
 
-        :raises ConfigError: the domain resolves to an address in a private network; nothing was sent.
+        :raises ConfigError: the domain resolves to an address in a private network, or the file with certificates is
+            missing; nothing was sent.
         :raises TooLarge: the body is larger than `max_megabytes`.
         :raises requests.RequestException, urllib3.exceptions.HTTPError, OSError: no complete response in time.
         """
