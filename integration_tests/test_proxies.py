@@ -106,7 +106,7 @@ def test_https_passes_through_a_tunnel_that_does_not_see_the_key(
 
 
 def test_the_certificate_of_an_unknown_authority_is_refused(proxy: Proxy) -> None:
-    with pytest.raises(LoxoError, match="no secure connection to app.loxo.co.*REQUESTS_CA_BUNDLE") as failed:
+    with pytest.raises(LoxoError, match=r"no secure connection to app\.loxo\.co.*REQUESTS_CA_BUNDLE") as failed:
         connected("app.loxo.co").page(PEOPLE)
     assert failed.value.kind is ErrorKind.CONFIG
     assert not proxy.behind
@@ -114,14 +114,14 @@ def test_the_certificate_of_an_unknown_authority_is_refused(proxy: Proxy) -> Non
 
 def test_the_certificate_of_another_host_is_refused(proxy: Proxy, trusts: Callable[[str], None]) -> None:
     trusts("REQUESTS_CA_BUNDLE")
-    with pytest.raises(LoxoError, match="no secure connection to acme.app.loxo.co"):
+    with pytest.raises(LoxoError, match=r"no secure connection to acme\.app\.loxo\.co"):
         connected("acme.app.loxo.co").page(PEOPLE)
     assert not proxy.behind
 
 
 def test_a_missing_file_with_certificates_is_named(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/authority.pem")
-    with pytest.raises(LoxoError, match="/nowhere/authority.pem.*REQUESTS_CA_BUNDLE") as failed:
+    with pytest.raises(LoxoError, match=r"/nowhere/authority\.pem.*REQUESTS_CA_BUNDLE") as failed:
         connected("app.loxo.co").page(PEOPLE)
     assert failed.value.kind is ErrorKind.CONFIG
     assert not proxy.heads

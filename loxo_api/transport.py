@@ -101,8 +101,8 @@ class Transport:
             adapter.cert_verify(pool, self._base_url, self._verify, None)
         except OSError as error:
             raise ConfigError(
-                f"{error}. If the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names it, correct or remove "
-                "the variable."
+                f"{error}. If the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names it, correct or "
+                "remove the variable."
             ) from None
         pool.ConnectionCls = _Secure if pool.scheme == "https" else _Plain
         return pool, dict(prepared.headers)
