@@ -1,8 +1,8 @@
 """The HTTP session of one account, with limits on the time and the size of a response and on the host's address.
 
-Built on requests and the urllib3 below it. The CDK's HttpClient was tried and rejected: it reports every pause as a rate
-limit and every timeout as a system error, prints a stack trace for each failed request, adds a second to each wait, has
-no jitter, accepts a 3xx as success, and under --debug logs whole responses, which contain personal data.
+Built on requests and the urllib3 below it. The CDK's HttpClient was tried and rejected: it reports every pause as a
+rate limit and every timeout as a system error, prints a stack trace for each failed request, adds a second to each
+wait, has no jitter, accepts a 3xx as success, and under --debug logs whole responses, which contain personal data.
 """
 
 from __future__ import annotations
