@@ -228,7 +228,7 @@ def test_a_resumed_read_of_changes_delivers_new_changes(start_sandbox: Start, co
     for each in ids[:700]:
         box.update("people", each)
     warehouse.killed_sync(after=250)
-    assert warehouse.state[0]["stream"]["stream_state"]["walk_scroll_id"]
+    assert warehouse.state[0]["stream"]["stream_state"]["changes_scroll_id"]
     box.create("people")
     box.update("people", ids[-1])
     assert warehouse.sync().exit_code == 0

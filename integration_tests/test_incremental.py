@@ -158,7 +158,7 @@ CURRENT = {"version": STATE_VERSION, "kind": "change_feed"}
         {**CURRENT, "updated_at": "soon"},
         {**CURRENT, "kind": "created_at", "updated_at": "2024-01-01T00:00:00.000Z"},
         {**CURRENT, "slices": [{"nonsense": 1}]},
-        {**CURRENT, "slices": "x", "since": [], "walk_top": 3},
+        {**CURRENT, "slices": "x", "since": [], "changes_top": 3},
         {"__ab_no_cursor_state_message": True},
         {},
     ],

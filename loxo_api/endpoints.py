@@ -109,7 +109,7 @@ class Endpoint:
 
     @property
     def is_resizable(self) -> bool:
-        """Whether pages of one walk may differ in size: a scroll_id is a position, a page number is not."""
+        """Whether pages of one pass may differ in size: a scroll_id is a position, a page number is not."""
         return self.paging is Paging.SCROLL and self.per_page > 0
 
     @property

@@ -86,7 +86,7 @@ def _passes(
     given = IdSet()
     for _ in range(PASSES):
         count = RecordCount()
-        for page in _walk(client, endpoint, filters):
+        for page in _pages(client, endpoint, filters):
             count.add(page)
             yield given.add(page.records)
             progress(len(given), count.last_total)
@@ -97,7 +97,7 @@ def _passes(
         raise shortfall(endpoint, len(given), count.last_total)
 
 
-def _walk(client: LoxoClient, endpoint: Endpoint, filters: dict[str, Any]) -> Iterator[Page]:
+def _pages(client: LoxoClient, endpoint: Endpoint, filters: dict[str, Any]) -> Iterator[Page]:
     """One pass over a list."""
     if endpoint.paging is Paging.SCROLL:
         return scroll(client, endpoint, filters, RecordCount())

@@ -113,7 +113,7 @@ _TIMES = (
     "files_at",
     "files_began",
     "looked_back_at",
-    "walk_top",
+    "changes_top",
 )
 
 
@@ -150,15 +150,15 @@ class ChangeFeedState(State):
 
     :param updated_at: the high-water mark: all changes up to it are delivered.
     :param since: during the first sync, the latest change before its first page.
-    :param walk_top: during a read of changes, the latest change at its start.
-    :param walk_scroll_id: during a read of changes, its next page.
+    :param changes_top: during a read of changes, the latest change at its start.
+    :param changes_scroll_id: during a read of changes, its next page.
     """
 
     KIND: ClassVar[str] = "change_feed"
     updated_at: str | None = None
     since: str | None = None
-    walk_top: str | None = None
-    walk_scroll_id: str | None = None
+    changes_top: str | None = None
+    changes_scroll_id: str | None = None
     slices: list[Slice] = field(default_factory=list)
 
 

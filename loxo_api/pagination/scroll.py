@@ -71,7 +71,7 @@ def scroll(
     :param first: the first page, if already fetched.
     :raises ContractError: the cursors lead in a circle, and the count does not prove that everything was read.
     """
-    cursors, walked, retries = {scroll_id}, 0, 0
+    cursors, read, retries = {scroll_id}, 0, 0
     while True:
         page = first or client.page(endpoint, {**filters, **({"scroll_id": scroll_id} if scroll_id else {})})
         first = None
@@ -84,10 +84,10 @@ def scroll(
             continue
         if _holds_the_rest(endpoint, page, count):
             return
-        walked += len(page.records)
+        read += len(page.records)
         # The second condition ends a list whose cursors are always new but whose records are not.
         bound = 2 * max(count.delivered, page.total_count or 0) + COUNT_CAP
-        if page.scroll_id in cursors or walked > bound:
+        if page.scroll_id in cursors or read > bound:
             if count.is_proven:
                 return
             claimed = "an unknown number of" if page.total_count is None else page.total_count

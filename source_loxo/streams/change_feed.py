@@ -71,7 +71,7 @@ class ChangeFeed(SlicedRead):
     def _changes(self, mark: str, is_first_sync: bool = False) -> Iterator[Batch]:
         """The changes, newest first, down to the mark. The mark moves when the pages have passed it."""
         memory, delivered = self._memory, 0
-        is_resumed = memory.walk_scroll_id is not None
+        is_resumed = memory.changes_scroll_id is not None
         try:
             for batch in self._newest_first(mark):
                 delivered += len(batch)
@@ -86,10 +86,10 @@ class ChangeFeed(SlicedRead):
             yield from self._all_again()
             return
         logger.info(f"{self.endpoint.name}: {delivered} records changed since {mark}.")
-        mark = max(mark, memory.walk_top or mark)
+        mark = max(mark, memory.changes_top or mark)
         yield Batch(commit=self._pass_mark(mark))
-        if is_resumed and memory.walk_scroll_id is None:
-            # Records that changed since the attempt that began the walk are above the place where it began.
+        if is_resumed and memory.changes_scroll_id is None:
+            # Records that changed since the attempt that began to read the changes are above the place where it began.
             self.recent_from(mark)
             yield from self._changes(mark, is_first_sync)
         elif not is_first_sync:
@@ -99,16 +99,16 @@ class ChangeFeed(SlicedRead):
         def commit() -> None:
             with self.cursor.lock:
                 memory = self._memory
-                memory.updated_at, memory.walk_top, memory.walk_scroll_id = mark, None, None
+                memory.updated_at, memory.changes_top, memory.changes_scroll_id = mark, None, None
                 self.cursor.checkpoint()
 
         return commit
 
     def _newest_first(self, mark: str) -> Iterator[Batch]:
         memory, bound = self._memory, shift(mark, seconds=-OVERLAP_SECONDS)
-        if memory.walk_scroll_id and memory.walk_top:
+        if memory.changes_scroll_id and memory.changes_top:
             try:
-                yield from self._pages(bound, memory.walk_scroll_id, None)
+                yield from self._pages(bound, memory.changes_scroll_id, None)
                 return
             except LoxoError as error:
                 refused = error.status in POSITION_REFUSALS or error.status >= 500
@@ -120,7 +120,7 @@ class ChangeFeed(SlicedRead):
                 )
         first = self.client.page(self.endpoint, {self.endpoint.newest_first_sort: "desc"})
         check_newest_first(self.client, self.endpoint, first)
-        memory.walk_top = not_ahead(latest(first.records, "updated_at")) or mark
+        memory.changes_top = not_ahead(latest(first.records, "updated_at")) or mark
         yield from self._pages(bound, None, first)
 
     def _pages(self, bound: str, scroll_id: str | None, first: Page | None) -> Iterator[Batch]:
@@ -135,14 +135,14 @@ class ChangeFeed(SlicedRead):
     def _advance(self, page: Page) -> None:
         if page.scroll_id and page.records:
             with self.cursor.lock:
-                self._memory.walk_scroll_id = page.scroll_id
+                self._memory.changes_scroll_id = page.scroll_id
                 self.cursor.checkpoint()
 
     def _all_again(self) -> Iterator[Batch]:
         """The whole list, as in a first sync."""
         memory = self._memory
         with self.cursor.lock:
-            memory.updated_at = memory.walk_top = memory.walk_scroll_id = None
+            memory.updated_at = memory.changes_top = memory.changes_scroll_id = None
             memory.slices = []
         for read in self._slice_reads():
             yield from read()

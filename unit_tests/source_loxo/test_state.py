@@ -39,7 +39,7 @@ RETRY: dict[str, Any] = {
 FULL = [
     FullRefreshState(sync_id=42, generation_id=3, slices=SLICES, **RETRY),
     FullRefreshState(sync_id=42, complete=True),
-    ChangeFeedState(updated_at=TIME, since=TIME, walk_top=LATER, walk_scroll_id="abc", slices=SLICES, **RETRY),
+    ChangeFeedState(updated_at=TIME, since=TIME, changes_top=LATER, changes_scroll_id="abc", slices=SLICES, **RETRY),
     CreatedAtState(
         created_at=TIME,
         updated_at=TIME,

@@ -101,7 +101,7 @@ def test_a_refused_position_among_changes_reads_them_again(status: int) -> None:
     half = sync(client, "people", READ).checkpoints[1][1]
     client.recover()
     client.refuse(
-        lambda asked: asked.params.get("scroll_id") == half["walk_scroll_id"] and len(client.asked) < 2, status
+        lambda asked: asked.params.get("scroll_id") == half["changes_scroll_id"] and len(client.asked) < 2, status
     )
     rest = sync(client, "people", half)
     assert set(rest.ids) >= set(EDITED)

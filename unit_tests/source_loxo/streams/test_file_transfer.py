@@ -244,7 +244,7 @@ def test_an_interrupted_sync_does_not_bring_a_file_again_that_its_state_covers()
     second = read(client, first.state)
     delivered, state = next(found for found in second.checkpoints if found[0])
     covered = second.ids[:delivered]
-    assert "walk_scroll_id" in state
+    assert "changes_scroll_id" in state
     for number in [each // 10 for each in covered]:
         change(client, number, name="Ada")
     third = read(client, state)
