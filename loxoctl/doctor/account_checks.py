@@ -146,8 +146,8 @@ def check_life(context: Context) -> None:
         context.findings.add_unknown(ACCOUNT, points.LIVING, f"The list {LIVELY} states no count", "none seen")
         return
     with context.deciding(ACCOUNT, points.LIVING):
-        moved = context.page(sample.endpoint, size_of(sample.endpoint, 1)).total != sample.total
-        context.findings.add(ACCOUNT, points.LIVING, "counts moved" if moved else "none seen")
+        context.has_moved |= context.page(sample.endpoint, size_of(sample.endpoint, 1)).total != sample.total
+        context.findings.add(ACCOUNT, points.LIVING, "counts moved" if context.has_moved else "none seen")
 
 
 def check_traffic(context: Context) -> None:

@@ -25,7 +25,7 @@ class Context:
     """One examination.
 
     `overfull` holds the lists of which a page had more rows than its count, and their counts; `takes_sizes` is whether
-    a list that refused a large page took a small one.
+    a list that refused a large page took a small one; `has_moved` is whether a count differs between two pages.
     """
 
     survey: Survey
@@ -33,6 +33,7 @@ class Context:
     findings: Findings = field(default_factory=Findings)
     overfull: dict[str, int] = field(default_factory=dict)
     takes_sizes: bool = False
+    has_moved: bool = False
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
         """The response to a request.

@@ -53,6 +53,7 @@ def _above(endpoint: Endpoint) -> dict[str, int]:
 
 def _add_side(context: Context, first: Sample, second: Sample) -> bool:
     side = _cursor_side(first, second)
+    context.has_moved |= second.is_list and first.total != second.total
     if side:
         context.findings.add(first.endpoint.name, points.CURSOR, side)
     else:

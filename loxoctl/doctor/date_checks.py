@@ -98,13 +98,11 @@ def check_date_filters(context: Context) -> None:
         side = ""
         with context.deciding(endpoint.name, points.DATE_FILTER):
             side = _filter_side(context, endpoint, sample, moment)
-        if not side:
-            continue
-        if side.startswith("honoured") and len(set(sample.times("created_at"))) < 2:
-            why = "All rows seen have the same time"
-            context.findings.add_unknown(endpoint.name, points.DATE_FILTER, why, "honoured")
-            continue
-        context.findings.add(endpoint.name, points.DATE_FILTER, side)
+            if side:
+                context.findings.add(endpoint.name, points.DATE_FILTER, side)
+            else:
+                why = "All rows seen are of about the same time"
+                context.findings.add_unknown(endpoint.name, points.DATE_FILTER, why, "honoured")
         if not explained_once and side.startswith("honoured"):
             with context.deciding(ACCOUNT, points.BOUNDS):
                 explained_once = _describe_bounds(context, endpoint, sample, moment, is_plain=side == "honoured")
@@ -125,6 +123,7 @@ def _middle(sample: Sample) -> str | None:
 
 
 def _filter_side(context: Context, endpoint: Endpoint, sample: Sample, moment: str) -> str:
+    """The account's side, or an empty text if the rows do not show it."""
     both = {endpoint.created_after: moment, endpoint.created_before: moment, **size_of(endpoint, ROWS)}
     page = context.page(endpoint, both)
     if page.answer.status != 200:
@@ -137,9 +136,12 @@ def _filter_side(context: Context, endpoint: Endpoint, sample: Sample, moment: s
     if early or late:
         return f"ignored at its {'beginning' if early else 'end'}"
     if off and not any(off):
-        return "honoured"
-    # Nothing at all, or rows of about that time. A filter that is ignored returns the same rows as the list.
-    return "ignored" if off and page.total == sample.total and not sample.is_whole else "honoured with margins"
+        return "honoured" if len(set(sample.times("created_at"))) > 1 else ""
+    # Nothing at all, or rows of about that time. A filter that is ignored returns the same rows as the list, and so
+    # does one of whole days where all rows are of that day.
+    if off and page.total == sample.total:
+        return "" if sample.is_whole else "ignored"
+    return "honoured with margins"
 
 
 def _ahead(context: Context) -> int:

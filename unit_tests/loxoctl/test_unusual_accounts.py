@@ -244,6 +244,27 @@ def test_records_of_one_time_do_not_show_whether_a_date_filter_is_honoured() -> 
     assert found(findings, "account", "date bounds").verdict is Verdict.UNKNOWN
 
 
+def test_records_of_one_day_do_not_show_whether_a_date_filter_is_ignored() -> None:
+    def change(request: Request, document: Any) -> Any:
+        if request.path != "sms":
+            return document
+        document = survey.loads(OtherAccount().send(Request("GET", "sms", {"per_page": 100})).body)
+        for number, row in enumerate(rows_of(document)):
+            row["created_at"] = f"2026-01-01T00:{number:02}:00.000Z"
+        return document
+
+    assert found(examined(ChangedAccount(change)), "sms", "date filters").verdict is Verdict.UNKNOWN
+
+
+def test_a_count_that_differs_between_the_pages_of_any_list_is_a_change() -> None:
+    def change(request: Request, document: Any) -> Any:
+        is_second = request.path == "deals" and "scroll_id" in (request.params or {})
+        return {**document, "total_count": document["total_count"] - 1} if is_second else document
+
+    findings = examined(ChangedAccount(change))
+    assert found(findings, "account", "changes during the examination").account == "counts moved"
+
+
 def test_times_without_a_zone_are_not_called_utc_without_a_cursor_that_shows_it() -> None:
     def change(request: Request, document: Any) -> Any:
         return each_row(request, document, created_at="2026-01-01T00:00:00", updated_at="2026-01-02T00:00:00")
