@@ -120,6 +120,10 @@ def destination(path: str | None) -> Iterator[BinaryIO]:
     final = Path(path or "")
     if final.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if final.exists() and not final.is_file():  # a device or a pipe, such as /dev/null, must not be replaced
+        with final.open("wb") as device:
+            yield device
+        return
     handle, name = tempfile.mkstemp(dir=final.parent, prefix=f".{final.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
