@@ -25,6 +25,8 @@ Record = dict[str, Any]
 
 # A search engine that stops counting returns exactly this number for "at least this many".
 COUNT_CAP = 10_000
+# No time in milliseconds is later; JSON numbers can also be infinite, or too large to calculate with.
+_LATEST = 10**15
 
 
 @dataclass(frozen=True)
@@ -119,4 +121,5 @@ def position(scroll_id: str | None) -> float | None:
     except (ValueError, RecursionError):
         return None
     first = decoded[0] if isinstance(decoded, list) and decoded else None
-    return first if isinstance(first, (int, float)) and not isinstance(first, bool) else None
+    is_time = isinstance(first, (int, float)) and not isinstance(first, bool) and abs(first) < _LATEST
+    return first if is_time else None

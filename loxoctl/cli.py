@@ -18,11 +18,11 @@ The account is that of --config FILE (the connector's config file), or of the en
 LOXO_AGENCY_SLUG, LOXO_API_KEY. The key is never an argument.
 
 exit codes:
-  0  done; doctor: the connector can read this account completely
+  0  done; doctor: nothing was found that the connector cannot read
   1  doctor: something is not handled
   2  the command line is wrong; nothing was sent
   3  the key, the slug, the domain or a permission is wrong, or the ledger cannot be used
-  4  a transient failure: throttling, a server error, no connection
+  4  a transient failure: throttling, a server error, no connection; doctor: the examination is not complete
   5  a response that breaks the contract of the API, or fewer records than Loxo counts
   6  Loxo refused the request, such as an unknown id or parameter; action: an outcome is "rejected"
   7  the result cannot be written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -38,7 +39,7 @@ def request(options: argparse.Namespace) -> int:
         raise UsageError("--all: a GET has no body. Leave --field, --json and --file out.")
     account = Account(read_config(options.config) if options.config else None)
     show_pauses()
-    with _target(options.out) as target:
+    with destination(options.out) as target:
         if options.all:
             _write_all(account, options.path, params, target)
         else:
@@ -108,16 +109,25 @@ def _hidden(value: Any, redactor: Redactor) -> Any:
 
 
 @contextmanager
-def _target(path: str | None) -> Iterator[BinaryIO]:
-    """The destination of the response. A file is tried before anything is sent, and appears when it is complete."""
+def destination(path: str | None) -> Iterator[BinaryIO]:
+    """The destination of a result. A file is tried before anything is sent, and appears when it is complete.
+
+    It is readable for its owner only.
+    """
     if path in (None, "-"):
         yield sys.stdout.buffer
         return
     final = Path(path or "")
+    if final.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if final.exists() and not final.is_file():  # a device or a pipe, such as /dev/null, must not be replaced
+        with final.open("wb") as device:
+            yield device
+        return
     handle, name = tempfile.mkstemp(dir=final.parent, prefix=f".{final.name}.")
     try:
-        with os.fdopen(handle, "wb") as target:
-            yield target
+        with os.fdopen(handle, "wb") as file:
+            yield file
         Path(name).replace(final)
     finally:
         with suppress(FileNotFoundError):

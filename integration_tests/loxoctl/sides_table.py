@@ -45,7 +45,7 @@ GROUPS: tuple[tuple[Row, ...], ...] = (
         Row("source_types_page", 25, "source_types", SIZE, 25),
         Row("jobs_wall", 10_000, "jobs", WALL, "10000"),
         Row("total_cap", 0, "account", "count cap", "none seen"),
-        Row("count_lag", 0, "people", "count against rows", "agrees"),
+        Row("count_lag", 0, "people", "count against rows", "not lower than the rows seen"),
         Row("repeat_cursor", [], "people", "cursor", "continues"),
         Row("refuse_cursors", "never", "deals", "cursor", "continues"),
         Row("sorts_ignored", [], "people, updated_at_sort", "sort", "honoured"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import loxoctl
+from command import environment, loxoctl
 from examined import SIZES
 
 import loxo_api
 from loxo_api.endpoints import ENDPOINTS
+from loxoctl.doctor.report import HEADING
 from sandbox.agency.agency import Sizes
 from sandbox.process import ROOT, Sandbox
 
@@ -35,7 +37,10 @@ def test_a_readable_account_exits_0_and_writes_two_files(box: Sandbox, tmp_path:
     assert done.stderr == b""
     report, sent = json.loads((tmp_path / "report.json").read_text()), box.requests()["total"]
     assert report["requests"] == sent
-    assert f"The connector can read this account completely. {sent} requests, all of them GET." in done.stdout.decode()
+    last = done.stdout.decode().splitlines()[-1]
+    assert last.startswith("Nothing was found that the connector cannot read; ")
+    assert last.endswith(f" points are unknown. {sent} requests, all of them GET.")
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("report.json", "report.md")} == {0o600}
     assert (tmp_path / "report.md").read_text().startswith("# Behaviour of a Loxo account")
     assert_nothing_of_the_account(box, (tmp_path / "report.json").read_text() + (tmp_path / "report.md").read_text())
 
@@ -75,6 +80,43 @@ def test_an_unhandled_side_exits_1_and_is_named(box: Sandbox) -> None:
     assert done.returncode == 1
     last = done.stdout.splitlines()[-1]
     assert last.startswith(b"The connector cannot read all of this account: deals (status), people (cursor).")
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_sent(box: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "notes.md").write_text("mine")
+    box.reset_requests()
+    for name, code in (("missing/report.json", 7), ("folder.json", 2), ("notes.json", 2)):
+        done = loxoctl(box, "doctor", *FAST, "--report", str(tmp_path / name))
+        assert (done.returncode, done.stdout) == (code, b""), name
+    assert box.requests()["total"] == 0
+    assert (tmp_path / "notes.md").read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"folder.json", "notes.md"}
+
+
+def test_a_report_replaces_an_earlier_one_and_an_interrupted_one_leaves_nothing(box: Sandbox, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    report.write_text("{}")
+    (tmp_path / "report.md").write_text(f"{HEADING}\n")
+    command = [sys.executable, "-m", "loxoctl", "doctor", "--report", str(report)]
+    running = subprocess.Popen(command, env=environment(box.config), stderr=subprocess.DEVNULL)
+    box.reset_requests()
+    while not box.requests()["total"]:
+        pass
+    running.send_signal(signal.SIGINT)
+    assert running.wait() == 130
+    assert {path.name for path in tmp_path.iterdir()} == {"report.json", "report.md"}
+    assert report.read_text() == "{}"
+    assert loxoctl(box, "doctor", *FAST, "--report", str(report)).returncode == 0
+    assert json.loads(report.read_text())["findings"]
+
+
+def test_an_account_without_any_readable_list_cannot_be_examined(box: Sandbox) -> None:
+    box.set(answers={endpoint.path: "cut_json" for endpoint in ENDPOINTS.values()})
+    done = loxoctl(box, "doctor", *FAST)
+    box.set(answers={})
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"None of the account's" in done.stderr
 
 
 def test_a_wrong_key_ends_at_the_first_request(box: Sandbox) -> None:
@@ -128,4 +170,4 @@ def test_an_empty_account_has_unknown_findings() -> None:
         done = loxoctl(box, "doctor", *FAST)
     assert done.returncode == 0, done.stderr
     assert b"date bounds: Whether ranges that begin or end" in done.stdout
-    assert b"No list with rows honours its date filters" in done.stdout
+    assert b"No list shows that it honours its date filters" in done.stdout

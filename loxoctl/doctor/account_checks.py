@@ -5,12 +5,13 @@ from __future__ import annotations
 import email.utils
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS
 from loxo_api.timestamps import http_date, now, shift
 from loxoctl.doctor import points
-from loxoctl.doctor.context import ACCOUNT, Context, size_of
+from loxoctl.doctor.context import ACCOUNT, Context, NothingShownError, size_of
 from loxoctl.doctor.samples import Sample
 
 # The list whose count at the end shows whether people work during the examination.
@@ -45,19 +46,22 @@ def _rounded(seconds: float) -> str:
 
 def check_small_requests(context: Context) -> None:
     """The responses to an unknown id, an undeclared parameter and a page far beyond the end."""
-    survey, findings = context.survey, context.findings
+    findings = context.findings
     for name, assumed in (("people", "404"), ("person_events", "200, null")):
-        answer = survey.get(f"{name}/0")
-        side = f"200, {'null' if answer.document is None else 'a record'}" if answer.status == 200 else answer.kind
-        findings.add(f"{name}/{{id}}", points.UNKNOWN_ID, side, assumed)
+        with context.deciding(f"{name}/{{id}}", points.UNKNOWN_ID, assumed):
+            answer = context.get(f"{name}/0")
+            side = f"200, {'null' if answer.document is None else 'a record'}" if answer.status == 200 else answer.kind
+            findings.add(f"{name}/{{id}}", points.UNKNOWN_ID, side, assumed)
     if context.readable("people"):
-        answer = survey.get("people", {"has_no_meaning": "1"})
-        findings.add(ACCOUNT, points.FOREIGN, answer.kind if answer.status != 200 else "accepted")
+        with context.deciding(ACCOUNT, points.FOREIGN):
+            answer = context.get("people", {"has_no_meaning": "1"})
+            findings.add(ACCOUNT, points.FOREIGN, answer.kind if answer.status != 200 else "accepted")
     else:
         findings.add_unknown(ACCOUNT, points.FOREIGN, "The list people cannot be read or is empty", "422")
-    far = context.page(ENDPOINTS["countries"], {"page": 100_000})
-    side = far.answer.kind or ("empty page" if not far.rows else "a page with rows")
-    findings.add("countries", points.LONG_PAGE, side)
+    with context.deciding("countries", points.LONG_PAGE):
+        far = context.page(ENDPOINTS["countries"], {"page": 100_000})
+        side = far.answer.kind or ("empty page" if not far.rows else "a page with rows")
+        findings.add("countries", points.LONG_PAGE, side)
 
 
 def check_workflows(context: Context) -> None:
@@ -68,7 +72,14 @@ def check_workflows(context: Context) -> None:
         for point in (points.STAGES, points.STAGE_TYPES):
             findings.add_unknown("workflow_stages", point, "No stages or no workflows were seen", point.assumed)
         return
-    listed, below = set(stages.ids), 0
+    with context.deciding("workflow_stages", points.STAGES):
+        _check_stages(context, stages, flows)
+    _check_stage_types(context, stages, flows)
+    _check_event_types(context)
+
+
+def _check_stages(context: Context, stages: Sample, flows: Sample) -> None:
+    findings, listed, below = context.findings, set(stages.ids), 0
     left_out = False
     for flow in flows.rows[:WORKFLOWS]:
         page = context.page(stages.endpoint, {"workflow_id": flow["id"]})
@@ -80,8 +91,6 @@ def check_workflows(context: Context) -> None:
         findings.add("workflow_stages", points.STAGES, "all workflows")
     else:
         findings.add_unknown("workflow_stages", points.STAGES, "No workflow has stages of its own", "all workflows")
-    _check_stage_types(context, stages, flows)
-    _check_event_types(context)
 
 
 def _check_stage_types(context: Context, stages: Sample, flows: Sample) -> None:
@@ -90,9 +99,9 @@ def _check_stage_types(context: Context, stages: Sample, flows: Sample) -> None:
     if types is None:
         context.findings.add_unknown("workflow_stages", points.STAGE_TYPES, "No activity types were seen", "all")
         return
-    names = {_plain(row.get(field)) for row in types.rows for field in ("name", "key")}
+    names = {_plain(row.get(field)) for row in types.rows for field in ("name", "key")} - {""}
     names |= {name.removeprefix("moved to ") for name in names}
-    of_deals = {flow["id"] for flow in flows.rows if flow.get("candidate") is False}
+    of_deals = [flow["id"] for flow in flows.rows if flow.get("candidate") is False]
     ours = [stage for stage in stages.rows if stage.get("workflow_id") not in of_deals]
     found = sum(_plain(stage.get("name")) in names for stage in ours)
     side = "all" if found == len(ours) else "none" if not found else "some"
@@ -104,12 +113,13 @@ def _check_event_types(context: Context) -> None:
     if types is None or events is None:
         context.findings.add_unknown("person_events", points.EVENT_TYPES, "No activities were seen", "all listed")
         return
-    used = {row["activity_type_id"] for row in events.rows if row.get("activity_type_id")}
-    context.findings.add("person_events", points.EVENT_TYPES, "all listed" if used <= set(types.ids) else "some listed")
+    used = [row["activity_type_id"] for row in events.rows if row.get("activity_type_id")]
+    side = "all listed" if all(each in types.ids for each in used) else "some listed"
+    context.findings.add("person_events", points.EVENT_TYPES, side)
 
 
 def _plain(text: Any) -> str:
-    return _WORDS.sub(" ", str(text).lower()).strip()
+    return _WORDS.sub(" ", text.lower() if isinstance(text, str) else "").strip()
 
 
 def check_fresh_counts(context: Context) -> None:
@@ -121,11 +131,12 @@ def check_fresh_counts(context: Context) -> None:
         newest = max(sample.times("created_at"), default="")
         if newest < limit or sample.is_whole or endpoint.parent:
             continue
-        if endpoint.created_after:
-            context.page(endpoint, {endpoint.created_after: shift(newest, seconds=-60), **size_of(endpoint, 100)})
-        elif name.startswith("people"):
-            fresh = [row["id"] for row in sample.rows if row.get("created_at") == newest]
-            context.page(endpoint, {"include_ids[]": fresh[:10]})
+        with suppress(NothingShownError):
+            if endpoint.created_after:
+                context.page(endpoint, {endpoint.created_after: shift(newest, seconds=-60), **size_of(endpoint, 100)})
+            elif name.startswith("people"):
+                fresh = [row["id"] for row in sample.rows if row.get("created_at") == newest]
+                context.page(endpoint, {"include_ids[]": fresh[:10]})
 
 
 def check_life(context: Context) -> None:
@@ -134,8 +145,9 @@ def check_life(context: Context) -> None:
     if sample.total is None or not sample.answer.is_healthy:
         context.findings.add_unknown(ACCOUNT, points.LIVING, f"The list {LIVELY} states no count", "none seen")
         return
-    moved = context.page(sample.endpoint, size_of(sample.endpoint, 1)).total != sample.total
-    context.findings.add(ACCOUNT, points.LIVING, "counts moved" if moved else "none seen")
+    with context.deciding(ACCOUNT, points.LIVING):
+        context.has_moved |= context.page(sample.endpoint, size_of(sample.endpoint, 1)).total != sample.total
+        context.findings.add(ACCOUNT, points.LIVING, "counts moved" if context.has_moved else "none seen")
 
 
 def check_traffic(context: Context) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from loxo_api.endpoints import Endpoint
-from loxoctl.doctor.findings import Findings
+from loxoctl.doctor.findings import Findings, Point
 from loxoctl.doctor.samples import Sample, Samples, take
-from loxoctl.doctor.survey import Survey
+from loxoctl.doctor.survey import Answer, Survey
 
 # The subject of findings on the whole account.
 ACCOUNT = "account"
+
+
+class NothingShownError(Exception):
+    """A request about a list that can be read failed, so that the point in question stays unknown."""
 
 
 @dataclass
@@ -20,7 +25,7 @@ class Context:
     """One examination.
 
     `overfull` holds the lists of which a page had more rows than its count, and their counts; `takes_sizes` is whether
-    a list that refused a large page took a small one.
+    a list that refused a large page took a small one; `has_moved` is whether a count differs between two pages.
     """
 
     survey: Survey
@@ -28,10 +33,32 @@ class Context:
     findings: Findings = field(default_factory=Findings)
     overfull: dict[str, int] = field(default_factory=dict)
     takes_sizes: bool = False
+    has_moved: bool = False
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """The response to a request.
+
+        :raises NothingShownError: it is that of a failure, which shows nothing of the account's behaviour.
+        """
+        answer = self.survey.get(path, params)
+        if answer.shows_nothing:
+            raise NothingShownError(answer.kind)
+        return answer
 
     def page(self, endpoint: Endpoint, params: Mapping[str, Any] | None = None) -> Sample:
-        """A page of a list."""
-        return self.noted(take(endpoint, self.survey.page(endpoint, params)))
+        """A page of a list.
+
+        :raises NothingShownError: as above.
+        """
+        return self.noted(take(endpoint, self.get(endpoint.path, {**endpoint.filters, **(params or {})})))
+
+    @contextmanager
+    def deciding(self, subject: str, point: Point, assumed: Any = None) -> Iterator[None]:
+        """Adds that the point is unknown if a request within fails."""
+        try:
+            yield
+        except NothingShownError as failure:
+            self.findings.add_failed(subject, point, f"A request failed ({failure})", assumed)
 
     def noted(self, sample: Sample) -> Sample:
         """Remembers whether the page has more rows than the count that it states."""

@@ -13,10 +13,13 @@ def check_cursors(context: Context) -> None:
     """The second page of each scrolled list; the same request uses a size above 100 where a size is declared."""
     for endpoint in lists():
         sample = context.samples[endpoint.name]
-        if endpoint.paging is Paging.AFTER_ID:
-            _check_after_id(context, sample)
-        elif endpoint.paging is Paging.SCROLL and sample.is_list and sample.answer.is_healthy:
-            _check_scroll(context, sample)
+        with context.deciding(endpoint.name, points.CURSOR):
+            if endpoint.paging is Paging.AFTER_ID:
+                _check_after_id(context, sample)
+            elif endpoint.paging is Paging.PAGE and sample.rows and not sample.is_whole:
+                _add_side(context, sample, context.page(endpoint, {"page": 2}))
+            elif endpoint.paging is Paging.SCROLL and sample.is_list and sample.answer.is_healthy:
+                _check_scroll(context, sample)
 
 
 def _check_scroll(context: Context, first: Sample) -> None:
@@ -37,11 +40,7 @@ def _check_scroll(context: Context, first: Sample) -> None:
         second = plain
     elif endpoint.per_page:
         describe_largest(context, endpoint, second, len(first.rows))
-    side = _cursor_side(first, second)
-    if side:
-        findings.add(endpoint.name, points.CURSOR, side)
-    else:
-        findings.add_unknown(endpoint.name, points.CURSOR, "The list has one page", "continues")
+    _add_side(context, first, second)
     if second.is_list and second.rows and not set(second.ids) & set(first.ids):
         _describe_end(context, second, len(first.rows))
         if second.total is not None and len(first.rows) + len(second.rows) > second.total:
@@ -52,13 +51,29 @@ def _above(endpoint: Endpoint) -> dict[str, int]:
     return {"per_page": ABOVE} if endpoint.per_page else {}
 
 
+def _add_side(context: Context, first: Sample, second: Sample) -> bool:
+    side = _cursor_side(first, second)
+    context.has_moved |= second.is_list and first.total != second.total
+    if side:
+        context.findings.add(first.endpoint.name, points.CURSOR, side)
+    else:
+        context.findings.add_unknown(first.endpoint.name, points.CURSOR, "The list has one page", "continues")
+    return bool(side)
+
+
 def _cursor_side(first: Sample, second: Sample) -> str:
     if second.answer.status != 200:
         return f"refused ({second.answer.kind or second.answer.status})"
     if not second.is_list:
-        return f"other answer ({second.answer.kind or 'no list'})"
-    if first.rows and set(first.ids) & set(second.ids):
+        return "other answer (no list)"
+    before, after = set(first.ids), set(second.ids)
+    if before and after and (before <= after or after <= before):
         return "repeats the first page"
+    if before & after:
+        return "overlaps the first page"  # as where records move meanwhile
+    is_end = first.endpoint.paging is Paging.SCROLL and second.scroll_id is None
+    if second.rows and is_end and len(before | after) < (second.total or 0):
+        return "ends before the count is reached"
     if second.rows:
         return "continues"
     return "other answer (no rows before the count is reached)" if first.total and not first.is_whole else ""
@@ -77,14 +92,11 @@ def _check_after_id(context: Context, first: Sample) -> None:
     endpoint, findings = first.endpoint, context.findings
     numbers = [number for number in first.ids if isinstance(number, int)]
     if not numbers:
-        findings.add_unknown(endpoint.name, points.CURSOR, "The list has no rows", "continues")
+        findings.add_unknown(endpoint.name, points.CURSOR, "The list has no rows with a number as id", "continues")
         return
-    second = context.page(endpoint, {"after_id": max(numbers)})
-    if side := _cursor_side(first, second):
-        findings.add(endpoint.name, points.CURSOR, side)
+    if _add_side(context, first, context.page(endpoint, {"after_id": max(numbers)})):
         findings.add(endpoint.name, points.SIZE, len(first.rows))
     else:
-        findings.add_unknown(endpoint.name, points.CURSOR, "The list has one page", "continues")
         findings.add_unknown(endpoint.name, points.SIZE, "All are on one page")
 
 
@@ -94,8 +106,9 @@ def check_bad_cursor(context: Context) -> None:
     if people is None:
         context.findings.add_unknown("people", points.BAD_CURSOR, "The list cannot be read or is empty", "400")
         return
-    answer = context.survey.get("people", {"scroll_id": "00"})
-    context.findings.add("people", points.BAD_CURSOR, answer.kind or str(answer.status), "400")
+    with context.deciding("people", points.BAD_CURSOR, "400"):
+        answer = context.get("people", {"scroll_id": "00"})
+        context.findings.add("people", points.BAD_CURSOR, answer.kind or str(answer.status), "400")
 
 
 def check_ends(context: Context) -> None:

@@ -16,6 +16,7 @@ from loxo_api.timestamps import format_timestamp, parse_timestamp, shift, to_sec
 from loxoctl.doctor import points
 from loxoctl.doctor.bounds import DAY, HOUR, PLAIN, Reading, common, explained
 from loxoctl.doctor.context import ACCOUNT, Context, size_of
+from loxoctl.doctor.list_checks import count_cap
 from loxoctl.doctor.order_checks import TIMES
 from loxoctl.doctor.samples import Sample, lists
 
@@ -29,7 +30,7 @@ def check_record_times(context: Context) -> None:
     """The form of timestamps. Where they name no zone, the moment in the cursor shows whether they are UTC."""
     texts = [
         row[name] for sample in context.samples.values() for row in sample.rows for name in TIMES
-        if isinstance(row.get(name), str) and "T" in row[name]
+        if parse_timestamp(row.get(name)) and "T" in row[name]
     ]  # fmt: skip
     if not texts:
         context.findings.add_unknown(ACCOUNT, points.RECORD_TIMES, "No row has a timestamp", "UTC with Z")
@@ -39,14 +40,18 @@ def check_record_times(context: Context) -> None:
         side = "UTC with Z"
     elif zones == {""}:
         offset = local_offset(context)
-        side = "without a zone, UTC" if not offset else f"without a zone, {_hours(offset)} from UTC"
+        zone = "and no cursor shows it" if offset is None else f"{_hours(offset)} from UTC" if offset else "UTC"
+        side = f"without a zone, {zone}"
     else:
         side = "with an offset, " + ", ".join(sorted(zone or "none" for zone in zones))
     context.findings.add(ACCOUNT, points.RECORD_TIMES, side)
 
 
-def local_offset(context: Context) -> int:
-    """Milliseconds by which the texts of timestamps without a zone are ahead of the moments that they mean."""
+def local_offset(context: Context) -> int | None:
+    """Milliseconds by which the texts of timestamps without a zone are ahead of the moments that they mean.
+
+    None if no cursor shows it.
+    """
     for sample in context.samples.values():
         stand = position(sample.scroll_id)
         if stand is None or not sample.rows:
@@ -58,7 +63,7 @@ def local_offset(context: Context) -> int:
         for each in ahead:
             if abs(each) <= 14 * HOUR and abs(each % (HOUR / 4)) < 1:
                 return round(each)
-    return 0
+    return None
 
 
 def check_presence(context: Context) -> None:
@@ -89,14 +94,22 @@ def check_date_filters(context: Context) -> None:
         if known is None:
             context.findings.add_unknown(endpoint.name, points.DATE_FILTER, "No row with a time was seen", "honoured")
             continue
-        moment = shift(known, microseconds=-1000 * local_offset(context)) if _is_local(context) else known
-        side = _filter_side(context, endpoint, sample, moment)
-        context.findings.add(endpoint.name, points.DATE_FILTER, side)
+        moment = shift(known, microseconds=-1000 * _ahead(context))
+        side = ""
+        with context.deciding(endpoint.name, points.DATE_FILTER):
+            side = _filter_side(context, endpoint, sample, moment)
+            if side:
+                context.findings.add(endpoint.name, points.DATE_FILTER, side)
+            else:
+                why = "All rows seen are of about the same time"
+                context.findings.add_unknown(endpoint.name, points.DATE_FILTER, why, "honoured")
         if not explained_once and side.startswith("honoured"):
-            explained_once = _describe_bounds(context, endpoint, sample, moment, is_plain=side == "honoured")
+            with context.deciding(ACCOUNT, points.BOUNDS):
+                explained_once = _describe_bounds(context, endpoint, sample, moment, is_plain=side == "honoured")
     if not explained_once:
+        why = "No list shows that it honours its date filters"
         for point in (points.BOUNDS, points.PRECISION, points.ZONE):
-            context.findings.add_unknown(ACCOUNT, point, "No list with rows honours its date filters", point.assumed)
+            context.findings.add_unknown(ACCOUNT, point, why, point.assumed)
 
 
 def _is_local(context: Context) -> bool:
@@ -110,6 +123,7 @@ def _middle(sample: Sample) -> str | None:
 
 
 def _filter_side(context: Context, endpoint: Endpoint, sample: Sample, moment: str) -> str:
+    """The account's side, or an empty text if the rows do not show it."""
     both = {endpoint.created_after: moment, endpoint.created_before: moment, **size_of(endpoint, ROWS)}
     page = context.page(endpoint, both)
     if page.answer.status != 200:
@@ -122,13 +136,16 @@ def _filter_side(context: Context, endpoint: Endpoint, sample: Sample, moment: s
     if early or late:
         return f"ignored at its {'beginning' if early else 'end'}"
     if off and not any(off):
-        return "honoured"
-    # Nothing at all, or rows of about that time. A filter that is ignored returns the same rows as the list.
-    return "ignored" if off and page.total == sample.total and not sample.is_whole else "honoured with margins"
+        return "honoured" if len(set(sample.times("created_at"))) > 1 else ""
+    # Nothing at all, or rows of about that time. A filter that is ignored returns the same rows as the list, and so
+    # does one of whole days where all rows are of that day.
+    if off and page.total == sample.total:
+        return "" if sample.is_whole else "ignored"
+    return "honoured with margins"
 
 
 def _ahead(context: Context) -> int:
-    return local_offset(context) if _is_local(context) else 0
+    return (local_offset(context) or 0) if _is_local(context) else 0
 
 
 def _describe_bounds(context: Context, endpoint: Endpoint, sample: Sample, moment: str, is_plain: bool) -> bool:
@@ -194,7 +211,8 @@ def check_query_dates(context: Context) -> None:
             if sample is None or not sample.total:
                 context.findings.add_unknown(subject, points.LUCENE, "No rows were seen", "honoured")
             else:
-                _check_query(context, sample, field)
+                with context.deciding(subject, points.LUCENE):
+                    _check_query(context, sample, field)
 
 
 def _check_query(context: Context, sample: Sample, field: str) -> None:
@@ -211,6 +229,9 @@ def _check_query(context: Context, sample: Sample, field: str) -> None:
         return
     if context.findings.side(endpoint.name, points.COUNT):
         context.findings.add_unknown(subject, points.LUCENE, "The list's count is in doubt", "honoured")
+        return
+    if count_cap(context) in (total, below, above):
+        context.findings.add_unknown(subject, points.LUCENE, "Loxo stops counting before its end", "honoured")
         return
     side = _query_side(total, below, above)
     if side.startswith("halves") and context.page(endpoint, size_of(endpoint, 1)).total != total:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from loxo_api.errors import LoxoError
 from loxoctl.doctor import (
     account_checks,
     cursor_checks,
@@ -17,7 +18,7 @@ from loxoctl.doctor import (
 from loxoctl.doctor.context import ACCOUNT, Context
 from loxoctl.doctor.findings import Findings
 from loxoctl.doctor.rate_check import check_rate
-from loxoctl.doctor.survey import MAX_REQUESTS, BudgetError, Survey
+from loxoctl.doctor.survey import BudgetError, Survey
 
 Check = Callable[[Context], None]
 
@@ -55,17 +56,27 @@ LOOKING: tuple[Check, ...] = (
 def examine(survey: Survey, measure_rate: bool = False) -> Findings:
     """Everything that an examination of an account can find.
 
-    :raises LoxoError: not even the first list can be requested.
+    :raises LoxoError: no list can be read.
     """
     context = Context(survey)
-    try:
-        for check in ASKING:
-            check(context)
-    except BudgetError:
-        why = f"All {MAX_REQUESTS} requests were used: {check.__name__} and all later checks were cut short"
-        context.findings.add_unknown(ACCOUNT, points.BUDGET, why, points.BUDGET.assumed)
+    _carry_out(ASKING, context)
     if measure_rate:
         check_rate(context)
-    for check in LOOKING:
-        check(context)
+    _carry_out(LOOKING, context)
     return context.findings
+
+
+def _carry_out(checks: Iterable[Check], context: Context) -> None:
+    for check in checks:
+        try:
+            check(context)
+        except BudgetError:
+            why = f"All requests or all time was used: {check.__name__} and all later checks were cut short"
+            context.findings.add_failed(ACCOUNT, points.BUDGET, why)
+            return
+        except LoxoError:
+            raise
+        except Exception as error:
+            # A value that no check foresees must not cost the findings of all others. Its text may contain that value.
+            why = f"{check.__name__} ended with {type(error).__name__}: please report it"
+            context.findings.add_failed(ACCOUNT, points.BUDGET, why)

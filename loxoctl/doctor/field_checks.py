@@ -42,14 +42,19 @@ def _nodes(sample: Sample) -> list[Record]:
     """
     tree, found = sample.endpoint.tree, []
     if sample.endpoint.files:
-        return [each for row in sample.rows for each in row.get(tree) or [] if isinstance(each, dict)]
-    rest = [(node, None) for row in sample.rows for node in row.get(tree) or []]
+        return [each for row in sample.rows for each in _listed_in(row, tree) if isinstance(each, dict)]
+    rest = [(node, None) for row in sample.rows for node in _listed_in(row, tree)]
     while rest:
         node, parent = rest.pop()
         if isinstance(node, dict):
             found.append({**{key: value for key, value in node.items() if key != tree}, "parent_id": parent})
-            rest += [(inner, node.get("id")) for inner in node.get(tree) or []]
+            rest += [(inner, node.get("id")) for inner in _listed_in(node, tree)]
     return found
+
+
+def _listed_in(record: Record, key: str) -> list[Any]:
+    value = record.get(key)
+    return value if isinstance(value, list) else []
 
 
 def _compare(context: Context, name: str, rows: list[Record]) -> None:

@@ -29,7 +29,8 @@ def check_filters(context: Context) -> None:
         if sample is None:
             context.findings.add_unknown(f"jobs, {name}", points.FILTER, "No rows were seen", "honoured")
         elif name in _FIELDS:
-            _check_filter(context, sample, name)
+            with context.deciding(f"jobs, {name}", points.FILTER):
+                _check_filter(context, sample, name)
         else:
             why = "Jobs do not have the field that it compares"
             context.findings.add_unknown(f"jobs, {name}", points.FILTER, why, "honoured")
@@ -46,7 +47,9 @@ def _check_filter(context: Context, sample: Sample, name: str) -> None:
     page = context.page(sample.endpoint, {name: str(wanted).lower()})
     if page.answer.status != 200:
         context.findings.add(subject, points.FILTER, f"ignored or refused ({page.answer.status})")
-    elif any(_plain(row.get(field)) != wanted for row in page.rows) or not page.rows:
+    elif not page.rows:
+        context.findings.add(subject, points.FILTER, "matches nothing")
+    elif any(_plain(row.get(field)) != wanted for row in page.rows):
         context.findings.add(subject, points.FILTER, "ignored")
     elif len(values) == 1 and page.total == sample.total:
         context.findings.add_unknown(subject, points.FILTER, "All rows have the same value", "honoured")
@@ -55,8 +58,9 @@ def _check_filter(context: Context, sample: Sample, name: str) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """The id of an object, or the value itself."""
-    return value.get("id") if isinstance(value, dict) else value
+    """The id of an object, or the value itself; None for a value that no filter can name."""
+    plain = value.get("id") if isinstance(value, dict) else value
+    return plain if isinstance(plain, (str, int, float)) else None
 
 
 def check_result_limit(context: Context) -> None:
@@ -66,11 +70,16 @@ def check_result_limit(context: Context) -> None:
     if not sample.is_list or not sample.answer.is_healthy:
         context.findings.add_unknown("jobs", points.WALL, "The list cannot be read", str(COUNT_CAP))
         return
+    with context.deciding("jobs", points.WALL):
+        _check_limit(context, jobs, sample.total or 0)
+
+
+def _check_limit(context: Context, jobs: Endpoint, total: int) -> None:
     last = COUNT_CAP // SIZE
     if _is_shown(context, jobs, last + 1):
-        beyond = -(-(sample.total or 0) // SIZE)
+        beyond = -(-total // SIZE)
         if beyond <= last + 1 or _is_shown(context, jobs, beyond):
-            context.findings.add("jobs", points.WALL, f"none up to {max(last + 1, beyond) * SIZE}")
+            context.findings.add("jobs", points.WALL, f"none up to {(last + 1) * SIZE}")
             return
     shown, refused = (last, last + 1) if _is_shown(context, jobs, last) else (0, last)
     while refused - shown > 1:
@@ -82,6 +91,7 @@ def check_result_limit(context: Context) -> None:
 def _is_shown(context: Context, jobs: Endpoint, number: int) -> bool:
     page = context.page(jobs, {"page": number, **size_of(jobs, SIZE)})
     expected = (number - 1) * SIZE
-    if page.rows and page.total is not None and expected + len(page.rows) > page.total:
+    is_ignored = str(context.findings.side("jobs", points.CURSOR)).startswith("repeats")
+    if page.rows and not is_ignored and page.total is not None and expected + len(page.rows) > page.total:
         context.overfull["jobs"] = page.total
     return page.answer.status == 200

@@ -56,6 +56,7 @@ class Findings:
     """All findings of an examination, in the order of the checks."""
 
     rows: list[Finding] = field(default_factory=list)
+    is_complete: bool = True
 
     def add(self, subject: str, point: Point, side: Any, assumed: Any = None) -> None:
         """Adds the account's side.
@@ -71,6 +72,11 @@ class Findings:
         """Adds that the account does not show it."""
         wanted = point.assumed if assumed is None else assumed
         self.rows.append(Finding(subject, point.name, None, wanted, Verdict.UNKNOWN, f"{point.how}. {why}."))
+
+    def add_failed(self, subject: str, point: Point, why: str, assumed: Any = None) -> None:
+        """Adds that it could not be examined; another examination may show it."""
+        self.is_complete = False
+        self.add_unknown(subject, point, why, assumed)
 
     def side(self, subject: str, point: Point) -> Any:
         """The finding, or None."""

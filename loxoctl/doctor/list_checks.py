@@ -7,11 +7,12 @@ from collections import Counter
 from typing import Any
 
 from loxo_api.endpoints import Endpoint, Paging
+from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import COUNT_CAP
 from loxoctl.doctor import points
 from loxoctl.doctor.context import ACCOUNT, Context, size_of
 from loxoctl.doctor.names import plain_name
-from loxoctl.doctor.samples import Sample, children, lists, sampled_child
+from loxoctl.doctor.samples import Sample, children, lists, sampled_child, take
 
 # More rows than any client has seen on a page of Loxo's.
 ABOVE = 101
@@ -24,9 +25,17 @@ PAGELESS = ("users", "webhooks")
 def check_lists(context: Context) -> None:
     """The first page of each list, in Loxo's default size."""
     for endpoint in lists():
-        sample = context.page(endpoint)
+        sample = context.noted(take(endpoint, context.survey.page(endpoint)))
         context.samples[endpoint.name] = sample
         _describe(context, sample)
+    if not any(sample.answer.is_healthy for sample in context.samples.values()):
+        kinds = {sample.answer.kind: sample.answer for sample in context.samples.values()}
+        kind = ErrorKind.TRANSIENT if any(answer.has_failed for answer in kinds.values()) else ErrorKind.CONFIG
+        raise LoxoError(
+            f"None of the account's {len(context.samples)} lists can be read (the responses: "
+            f"{', '.join(sorted(kinds))}). Check the Loxo Domain, the Agency Slug and the permissions of the API key.",
+            kind,
+        )
 
 
 def check_children(context: Context) -> None:
@@ -43,12 +52,15 @@ def check_children(context: Context) -> None:
 
 def _describe(context: Context, sample: Sample) -> None:
     endpoint, findings, answer = sample.endpoint, context.findings, sample.answer
+    if answer.has_failed:
+        findings.add_failed(endpoint.name, points.STATUS, f"The request failed ({answer.kind})")
+        return
     if answer.status != 200:
         findings.add(endpoint.name, points.STATUS, answer.kind or str(answer.status))
         return
     findings.add(endpoint.name, points.STATUS, "200")
     findings.add(endpoint.name, points.ENVELOPE, _envelope(sample), _assumed_envelope(endpoint))
-    if not sample.is_list:
+    if not sample.is_list or sample.refusal:
         return
     findings.add(endpoint.name, points.PAGING, _paging(sample), endpoint.paging.value)
     if endpoint.paging is Paging.PAGE:
@@ -62,6 +74,12 @@ def _describe(context: Context, sample: Sample) -> None:
 def _envelope(sample: Sample) -> str:
     if not sample.answer.is_healthy:
         return sample.answer.kind
+    shape = _shape(sample)
+    is_accepted = shape.startswith(("bare list", "key ", "flat", "wrapped"))
+    return f"not accepted: {sample.refusal}" if is_accepted and sample.refusal else shape
+
+
+def _shape(sample: Sample) -> str:
     if sample.endpoint.paging is Paging.RECORD:
         return _record_envelope(sample)
     if not sample.is_list:
@@ -125,7 +143,7 @@ def _describe_size(context: Context, sample: Sample) -> None:
 
 def check_counts(context: Context) -> None:
     """Findings from the counts of all pages together; comes after the checks that request pages."""
-    cap = _cap(context)
+    cap = count_cap(context)
     if cap is not None:
         context.findings.add(ACCOUNT, points.COUNT_CAP, f"about {cap}")
     else:
@@ -134,13 +152,16 @@ def check_counts(context: Context) -> None:
         if context.findings.side(name, points.COUNT) or not sample.endpoint.counted or sample.total is None:
             continue
         lower = name in context.overfull and context.overfull[name] != cap
-        context.findings.add(name, points.COUNT, "lower than the rows" if lower else "agrees")
+        context.findings.add(name, points.COUNT, "lower than the rows" if lower else points.COUNT.assumed)
 
 
-def _cap(context: Context) -> int | None:
+def count_cap(context: Context) -> int | None:
     """The count at which the account stops counting, if it does."""
     counted = [sample for name, sample in context.samples.items() if name == sample.endpoint.name]
-    totals = Counter(sample.total for sample in counted if sample.total)
+    # A page that holds its whole list proves the count.
+    totals = Counter(sample.total for sample in counted if sample.total and not sample.is_whole)
+    if context.overfull:
+        totals.update(context.overfull.values())
     if not totals:
         return None
     largest = max(totals)
@@ -157,9 +178,10 @@ def check_undeclared_size(context: Context) -> None:
         if sample.answer.status != 200:
             context.findings.add_unknown(name, points.PER_PAGE, "The list cannot be read", "refused (422)")
             continue
-        answer = context.survey.page(sample.endpoint, {"per_page": 1})
-        side = "accepted" if answer.status == 200 else f"refused ({answer.status})"
-        context.findings.add(name, points.PER_PAGE, side, "refused (422)")
+        with context.deciding(name, points.PER_PAGE, "refused (422)"):
+            answer = context.page(sample.endpoint, {"per_page": 1}).answer
+            side = "accepted" if answer.status == 200 else f"refused ({answer.status})"
+            context.findings.add(name, points.PER_PAGE, side, "refused (422)")
     untried = [
         endpoint.name
         for endpoint in (*lists(), *children())
@@ -173,7 +195,8 @@ def check_largest_page(context: Context) -> None:
     """More rows than 100 of lists by page number; the check of the cursor covers those with a cursor."""
     for endpoint in lists():
         if endpoint.paging is Paging.PAGE and context.samples[endpoint.name].is_list:
-            describe_largest(context, endpoint, context.page(endpoint, size_of(endpoint, ABOVE)), 0)
+            with context.deciding(endpoint.name, points.LARGEST):
+                describe_largest(context, endpoint, context.page(endpoint, size_of(endpoint, ABOVE)), 0)
 
 
 def describe_largest(context: Context, endpoint: Endpoint, page: Sample, before: int) -> None:
@@ -194,7 +217,7 @@ def _describe_declared_size(context: Context, endpoint: Endpoint, large: Sample)
     if large.answer.status == 200:
         context.findings.add(endpoint.name, points.PER_PAGE_DECLARED, "accepted")
     elif not context.takes_sizes:
-        status = context.survey.page(endpoint, size_of(endpoint, 1)).status
+        status = context.page(endpoint, size_of(endpoint, 1)).answer.status
         context.takes_sizes = status == 200
         side = "accepted" if context.takes_sizes else f"refused ({status})"
         context.findings.add(endpoint.name, points.PER_PAGE_DECLARED, side)

@@ -20,8 +20,8 @@ TIMES = {"created_at": "created", "updated_at": "updated"}
 def check_default_orders(context: Context) -> None:
     """By the timestamps of the first page; where there are two orders to choose from, by its cursor."""
     for endpoint in lists():
-        sample = context.samples[endpoint.name]
-        if not endpoint.counted or not sample.rows:
+        sample = context.readable(endpoint.name)
+        if not endpoint.counted or sample is None:
             continue
         orders = _orders(sample)
         if orders:
@@ -75,14 +75,15 @@ def check_sorts(context: Context) -> None:
             if context.readable(endpoint.name) is None:
                 context.findings.add_unknown(f"{endpoint.name}, {name}", points.SORT, "No rows were seen", "honoured")
             else:
-                _check_sort(context, endpoint, name)
+                with context.deciding(f"{endpoint.name}, {name}", points.SORT):
+                    _check_sort(context, endpoint, name)
 
 
 def _check_sort(context: Context, endpoint: Endpoint, name: str) -> None:
     subject, field = f"{endpoint.name}, {name}", name.removesuffix("_sort")
     pages = [context.page(endpoint, {name: way, **size_of(endpoint, ROWS)}) for way in ("asc", "desc")]
-    if any(page.answer.status != 200 for page in pages):
-        context.findings.add(subject, points.SORT, f"refused ({pages[0].answer.status})")
+    if refused := [page.answer.status for page in pages if page.answer.status != 200]:
+        context.findings.add(subject, points.SORT, f"refused ({refused[0]})")
         return
     context.samples[subject] = pages[1]
     _describe_sorted(context, subject, field, pages)

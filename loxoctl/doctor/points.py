@@ -48,7 +48,7 @@ MAGNITUDE = Point("records, order of magnitude", "Loxo's count, or the rows of a
 COUNT = Point(
     "count against rows",
     "The rows of pages against total_count",
-    "agrees",
+    "not lower than the rows seen",
     handled={
         "lower than the rows": "Ends are believed only when they agree with the rows, not with a count that is too low",
         "not stated": "The list is read to its end, and cannot be reconciled",
@@ -89,10 +89,12 @@ LARGEST = Point(
 # Cursors.
 CURSOR = Point(
     "cursor",
-    "The second page, by scroll_id or after_id",
+    "The second page, by scroll_id, page or after_id",
     "continues",
-    handled={"none on a first page that is not all": "The page is requested again, then the stream ends with an error"},
+    handled={"overlaps": "Each record is delivered once"},
     not_handled={
+        "none on": f"{_STREAM}: nothing leads to the records that Loxo counts beyond the page",
+        "ends": f"{_STREAM}: nothing leads to the records that Loxo counts beyond the page",
         "repeats": f"{_STREAM}: the list cannot be read beyond its first page",
         "refused": f"{_STREAM}: a refused position starts over and is refused again",
         "other": f"{_STREAM} if the count is not reached",
@@ -144,7 +146,10 @@ FILTER = Point(
     "filter",
     "A page with the filter, whose rows must agree with it",
     "honoured",
-    handled={"ignored": "Its counts do not add up, so it is not used"},
+    handled={
+        "ignored": "Its counts do not add up, so it is not used",
+        "matches nothing": "Its counts do not add up, so it is not used",
+    },
 )
 DATE_FILTER = Point(
     "date filters",
@@ -239,7 +244,7 @@ TROUBLE = Point("unusable answers", "The responses after which a request was rep
                 otherwise="The request is sent again, up to eight times in a sync")  # fmt: skip
 ECHO = Point("key in error bodies", "The bodies of refused requests", "not seen",
              handled={"": "Texts that show the key are left out of messages"})  # fmt: skip
-LIVING = Point("changes during the examination", "Counts at its beginning and end", "none seen",
+LIVING = Point("changes during the examination", "The counts of two pages of each list", "none seen",
                otherwise="A slice whose count moves is read again; other findings may be wrong")  # fmt: skip
 UNKNOWN_ID = Point(
     "unknown id", "The response to the id 0", otherwise="A record counts as deleted after two such responses"
@@ -256,6 +261,6 @@ STAGE_TYPES = Point("stages with an activity type", "The names and keys of stage
                     "all", otherwise="Pipelines are read again in full once a week")  # fmt: skip
 EVENT_TYPES = Point("activity types of activities", "The sampled activities against activity_types", "all listed",
                     otherwise="They are delivered as they are")  # fmt: skip
-BUDGET = Point("completeness of the examination", "The number of requests that were left", "complete")
+BUDGET = Point("completeness of the examination", "The checks that were carried out", "complete")
 RATE = Point("pace without a 429", "A burst that stops at the first 429",
              otherwise="The rate adapts to the responses")  # fmt: skip

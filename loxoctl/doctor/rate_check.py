@@ -21,30 +21,32 @@ def check_rate(context: Context) -> None:
     """Adds the pace, in requests a second, at which no request was refused, and that at which one was."""
     allowed = 0.0
     for step in STEPS:
-        pace, refused = _step(context, step)
-        if refused:
-            context.findings.add(ACCOUNT, points.RATE, f"{_rounded(allowed)}, 429 at {_rounded(pace)} a second", "")
+        pace, end = _step(context, step)
+        if end:
+            context.findings.add(ACCOUNT, points.RATE, f"{_rounded(allowed)}, {end} at {_rounded(pace)} a second", "")
             return
         allowed = max(allowed, pace)
     context.findings.add(ACCOUNT, points.RATE, f"{_rounded(allowed)}, no 429 up to there", "")
 
 
-def _step(context: Context, requests: int) -> tuple[float, bool]:
-    """Sends so many requests within a second; returns the pace and whether one was refused."""
-    began, refused = time.monotonic(), False
+def _step(context: Context, requests: int) -> tuple[float, str]:
+    """Sends so many requests within a second; returns the pace and the response that ended it, or an empty text."""
+    began = time.monotonic()
+    ends: list[str] = []
 
     def send(number: int) -> None:
-        nonlocal refused
         time.sleep(max(0.0, began + number / requests - time.monotonic()))
-        if not refused:
-            try:
-                refused |= context.survey.wire.send_now(Request("GET", PATH)).status_code == 429
-            except NO_RESPONSE:
-                refused = True
+        if ends:
+            return
+        try:
+            if context.survey.wire.send_now(Request("GET", PATH)).status_code == 429:
+                ends.append("429")
+        except NO_RESPONSE:
+            ends.append("no complete answer")
 
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(send, range(requests)))
-    return requests / max(1.0, time.monotonic() - began), refused
+    return requests / max(1.0, time.monotonic() - began), ends[0] if ends else ""
 
 
 def _rounded(pace: float) -> str:

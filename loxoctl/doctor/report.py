@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from loxoctl.doctor.findings import Finding, Verdict
+from loxoctl.doctor.findings import Finding, Findings, Verdict
 
 # Grows when the sandbox's replay must read a report in another way.
 FORMAT = 1
+# The first line of a summary, by which an earlier summary is recognised.
+HEADING = "# Behaviour of a Loxo account, compared with the connector's assumptions"
 PACKAGE = "airbyte-source-loxo"
 
 # In the order in which they matter to a reader.
@@ -43,15 +45,10 @@ def _version() -> str:
         return "from source"
 
 
-def to_markdown(findings: list[Finding], requests: int) -> str:
-    lines = [
-        "# Behaviour of a Loxo account, compared with the connector's assumptions",
-        "",
-        verdict(findings, requests),
-        "",
-    ]
+def to_markdown(findings: Findings, requests: int) -> str:
+    lines = [HEADING, "", verdict(findings, requests), ""]
     for kind, title in TITLES.items():
-        rows = [finding for finding in findings if finding.verdict is kind]
+        rows = [finding for finding in findings.rows if finding.verdict is kind]
         if not rows:
             continue
         lines += [f"## {title} ({len(rows)})", "", "| Subject | Point | The account | Assumed | How |"]
@@ -70,20 +67,23 @@ def _shown(side: Any) -> str:
     return "-" if side in (None, "") else str(side)
 
 
-def verdict(findings: list[Finding], requests: int) -> str:
-    """The result in one sentence."""
-    failed = [finding for finding in findings if finding.verdict is Verdict.NOT_HANDLED]
-    named = sorted({f"{finding.subject} ({finding.point})" for finding in failed})
-    result = f"The connector cannot read all of this account: {', '.join(named)}." if failed else (
-        "The connector can read this account completely."
-    )  # fmt: skip
-    return f"{result} {requests} requests, all of them GET."
+def verdict(findings: Findings, requests: int) -> str:
+    """The result in a few sentences. A sample of an account cannot prove that all of it can be read."""
+    named = sorted({f"{finding.subject} ({finding.point})" for finding in findings.not_handled})
+    unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in findings.rows)
+    result = (
+        f"The connector cannot read all of this account: {', '.join(named)}."
+        if named
+        else f"Nothing was found that the connector cannot read; {unknown} points are unknown."
+    )
+    cut = "" if findings.is_complete else " The examination is not complete, because requests or checks failed."
+    return f"{result}{cut} {requests} requests, all of them GET."
 
 
-def to_text(findings: list[Finding], requests: int) -> Iterator[str]:
+def to_text(findings: Findings, requests: int) -> Iterator[str]:
     """The lines for a terminal; points that are as assumed are only counted."""
     for kind, title in TITLES.items():
-        rows = [finding for finding in findings if finding.verdict is kind]
+        rows = [finding for finding in findings.rows if finding.verdict is kind]
         if kind is Verdict.AS_ASSUMED:
             yield f"{title}: {len(rows)} points."
         elif rows:

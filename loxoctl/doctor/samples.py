@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
-from loxo_api.pages import Record
+from loxo_api.errors import ContractError
+from loxo_api.pages import Record, decode_page
 from loxo_api.timestamps import parse_timestamp
 from loxoctl.doctor.survey import Answer, Survey
 
@@ -25,6 +26,7 @@ class Sample:
 
     :param key: the key of the list, or of a wrapped record; None for a bare one.
     :param counters_at: `top level`, `under pagination`, or empty where there are none.
+    :param refusal: why the connector does not accept the records, such as one without an id, which are then left out.
     """
 
     endpoint: Endpoint
@@ -35,6 +37,7 @@ class Sample:
     counters: Mapping[str, int] = field(default_factory=dict)
     counters_at: str = ""
     scroll_id: str | None = None
+    refusal: str = ""
 
     @property
     def total(self) -> int | None:
@@ -67,6 +70,17 @@ def children() -> list[Endpoint]:
 
 def take(endpoint: Endpoint, answer: Answer) -> Sample:
     """Decodes a response."""
+    sample = _taken(endpoint, answer)
+    if not answer.is_healthy:
+        return sample
+    try:
+        decode_page(endpoint, answer.document)
+    except ContractError as error:
+        return replace(sample, refusal=str(error))
+    return sample
+
+
+def _taken(endpoint: Endpoint, answer: Answer) -> Sample:
     document = answer.document
     if isinstance(document, list):
         return Sample(endpoint, answer, _records(document), None, is_list=True)
@@ -79,7 +93,7 @@ def take(endpoint: Endpoint, answer: Answer) -> Sample:
     nested = document.get("pagination")
     inner = {name: nested[name] for name in COUNTERS if name in nested} if isinstance(nested, dict) else {}
     outer = {name: document[name] for name in COUNTERS if name in document}
-    counters = {name: value for name, value in {**inner, **outer}.items() if isinstance(value, int)}
+    counters = {name: value for name, value in {**inner, **outer}.items() if _is_count(value)}
     cursor = document.get("scroll_id")
     return Sample(
         endpoint,
@@ -98,8 +112,12 @@ def _list_key(endpoint: Endpoint, document: Mapping[str, Any]) -> str | None:
     return next((key for key in (*endpoint.records_keys, *keys) if key in keys), None)
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def _records(values: Iterable[Any]) -> list[Record]:
-    return [value for value in values if isinstance(value, dict)]
+    return [value for value in values if isinstance(value, dict) and isinstance(value.get("id"), (int, str))]
 
 
 def sampled_child(survey: Survey, endpoint: Endpoint, samples: Samples) -> Sample | None:
@@ -116,12 +134,17 @@ def sampled_child(survey: Survey, endpoint: Endpoint, samples: Samples) -> Sampl
     return found
 
 
+def _text(value: Any) -> str:
+    """A text in lower case; nothing of another value, whose text can be endless."""
+    return value.lower() if isinstance(value, str) else ""
+
+
 def _likely_parents(endpoint: Endpoint, samples: Samples) -> list[Record]:
     parent = samples.get(endpoint.parent)
     sampled = parent.rows if parent else []
     rows = [row for row in sampled if all(row.get(name) for name in endpoint.parent_keys.values())]
     if endpoint.tree and not endpoint.files:  # only a field with options has a tree
-        rows.sort(key=lambda row: "hierarch" not in str(row.get("dynamic_field_type")).lower())
+        rows.sort(key=lambda row: "hierarch" not in _text(row.get("dynamic_field_type")))
     if endpoint.name in NAMED_IN:
         name, key = NAMED_IN[endpoint.name]
         named = [{"id": row[key]} for row in samples[name].rows if row.get(key)] if name in samples else []

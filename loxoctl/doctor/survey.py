@@ -20,14 +20,17 @@ from loxo_api.transport import NO_RESPONSE, Sender, Transport
 
 # Requests without repetitions. An examination takes about 150, and a few more where bounds are read in an unusual way;
 # after that, the remaining points are reported as unknown.
-MAX_REQUESTS = 165
+MAX_REQUESTS = 180
+# Requests with repetitions, and seconds beyond those that the pace needs: an account that throttles or fails ends it.
+MAX_SENT = 2 * MAX_REQUESTS
+MAX_SECONDS = 900
 # A request whose response looks broken is sent again, as the connector does.
 TRIES = 3
 POLICY = RetryPolicy(retries=TRIES, max_pause=60, is_interactive=True)
 
 
 class BudgetError(Exception):
-    """All requests of an examination are used."""
+    """All requests of an examination are used, or its time is."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,16 @@ class Answer:
     @property
     def is_healthy(self) -> bool:
         return self.kind == ""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the same request may succeed a little later."""
+        return self.status in (0, 408, 429) or self.status >= 500
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether the response to a further request about a list that can be read is no answer to its question."""
+        return self.has_failed or self.kind == "404 without JSON" or (self.status == 200 and not self.is_healthy)
 
 
 class Survey:
@@ -68,6 +81,7 @@ class Survey:
         self.trouble: Counter[str] = Counter()  # responses after which the request was repeated, by kind
         self.echoes_key = False
         self.seen_at = 0.0  # our clock at the first response
+        self._accepts_key = False
 
     @property
     def sent(self) -> int:
@@ -76,8 +90,8 @@ class Survey:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
         """The response to a GET, which is sent again while the response looks broken.
 
-        :raises BudgetError: no request is left.
-        :raises LoxoError: Loxo does not accept the key, or cannot be reached at all.
+        :raises BudgetError: no request or no time is left.
+        :raises LoxoError: Loxo does not accept the key at all, or cannot be reached at all.
         """
         for attempt in range(TRIES):
             if self._left <= 0:
@@ -101,7 +115,7 @@ class Survey:
             response = self._client.request("GET", path, params)
         except LoxoError as error:
             last = self.wire.last
-            if error.status == 401 or not (last or self.seen_at):
+            if (error.status == 401 and not self._accepts_key) or not (last or self.seen_at):
                 raise
             if last is None:
                 return Answer(error.status, "no complete answer", None, {})
@@ -109,6 +123,7 @@ class Survey:
             self.echoes_key |= self._redactor.shows_key(last.body.decode("utf-8", "replace"))
             return Answer(last.status_code, _refusal(last), None, last.headers)
         kind, document = _read(response.body)
+        self._accepts_key |= not kind
         return Answer(response.status_code, kind, document, response.headers)
 
 
@@ -126,11 +141,16 @@ def _read(body: bytes) -> tuple[str, Any]:
 
 
 def _refusal(response: Response) -> str:
+    # A redirect has no body to speak of.
+    is_plain = response.status_code < 400 or _is_object(response.body)
+    return str(response.status_code) if is_plain else f"{response.status_code} without JSON"
+
+
+def _is_object(body: bytes) -> bool:
     try:
-        is_object = isinstance(loads(response.body), dict)
+        return isinstance(loads(body), dict)
     except ValueError:
-        is_object = response.status_code < 400  # a redirect has no body to speak of
-    return str(response.status_code) if is_object else f"{response.status_code} without JSON"
+        return False
 
 
 class _Wire:
@@ -138,6 +158,7 @@ class _Wire:
 
     def __init__(self, sender: Sender, pace: float) -> None:
         self._sender, self._gap, self._next = sender, 1 / pace, 0.0
+        self._until = time.monotonic() + MAX_SECONDS + MAX_SENT * self._gap
         self.sent = 0
         self.last: Response | None = None
         self.statuses: Counter[str] = Counter()
@@ -148,6 +169,8 @@ class _Wire:
     def send(self, request: Request) -> Response:
         if request.method != "GET":
             raise AssertionError("the doctor only reads")
+        if self.sent >= MAX_SENT or time.monotonic() > self._until:
+            raise BudgetError
         time.sleep(max(0.0, self._next - time.monotonic()))
         self._next = time.monotonic() + self._gap
         return self.send_now(request)
@@ -169,4 +192,7 @@ class _Wire:
         self.fastest = min(self.fastest, response.seconds)
         if response.status_code == 429:
             self.throttles.append(response)
-        return response
+        if response.status_code == 200:
+            return response
+        # The client would quote the text of an error on stderr, and that text may contain personal data.
+        return response._replace(body=b"{}" if _is_object(response.body) else b"")

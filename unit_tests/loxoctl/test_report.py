@@ -29,8 +29,8 @@ def examined() -> tuple[Findings, OtherAccount]:
 
 @pytest.fixture(scope="module")
 def texts(examined: tuple[Findings, OtherAccount]) -> list[str]:
-    rows = examined[0].rows
-    return [to_json(rows, 150), to_markdown(rows, 150), "\n".join(to_text(rows, 150))]
+    findings = examined[0]
+    return [to_json(findings.rows, 150), to_markdown(findings, 150), "\n".join(to_text(findings, 150))]
 
 
 def test_nothing_of_the_account_is_in_a_report(texts: list[str]) -> None:
@@ -60,6 +60,10 @@ def test_only_get_is_sent_and_a_second_account_is_described(examined: tuple[Find
     assert told["people/{id}", "unknown id"] == "200, null"
     assert told["jobs", "result limit"] == "none up to 10100"
     assert told["account", "cursor on the last page"] == "present"
+    assert told["account", "count cap"] == "none seen"
+    assert told["jobs", "cursor"] == "continues"
+    assert findings.is_complete
+    assert not findings.not_handled
 
 
 def test_a_refused_declared_page_size_is_not_handled() -> None:
