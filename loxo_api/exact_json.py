@@ -14,8 +14,9 @@ from typing import Any
 
 import orjson
 
-# A number of 19 digits may exceed 64 bits. To find one, digits become zeros, characters that can precede a number become
-# commas, and all others but those that end it are removed. Text that looks like such a number only makes decoding slower.
+# A number of 19 digits may exceed 64 bits. To find one, digits become zeros, characters that can precede a number
+# become commas, and all others but those that end it are removed. Text that looks like such a number only makes
+# decoding slower.
 _DIGITS = bytes.maketrans(b"0123456789[:", b"0000000000,,")
 _OTHERS = bytes(set(range(256)) - set(b'0123456789[:,."'))
 _LONG = b"," + b"0" * 19
