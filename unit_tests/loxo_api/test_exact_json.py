@@ -27,7 +27,12 @@ ANYTHING = st.recursive(
 
 # Documents as texts: numbers in every form, blanks at every place, and texts that look like numbers.
 BLANKS = st.text(" \t\r\n", max_size=2)
-NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+LONG = st.integers(2**64, 2**80).map(str)
+NUMBERS = (
+    LONG
+    | LONG.map("-{}".format)
+    | st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+)
 STRINGS = st.text('0123456789[]{}:,."\\-eE \n\u00e9').map(json.dumps)
 DOCUMENTS = st.recursive(
     NUMBERS | STRINGS | st.sampled_from(["true", "false", "null"]),
