@@ -36,7 +36,8 @@ class ErrorMessages:
         """The error for a request without a complete response."""
         host, cause, retryable = self._host, self._redactor.text(str(error)), False
         kind = ErrorKind.CONFIG
-        if isinstance(error, NotSecure):
+        # A proxy's error holds the one of the connection to the proxy.
+        if isinstance(getattr(error, "original_error", error), NotSecure):
             text = (
                 f"no secure connection to {host}. Check the Loxo Domain; behind a company proxy, name the file with "
                 "its certificate in the environment variable REQUESTS_CA_BUNDLE."
