@@ -15,8 +15,7 @@ from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.http_messages import Response
 from loxo_api.retry import INTERACTIVE, Replay, RetryPolicy
-from loxo_api.transport import NotSecure
-from loxo_api.transport import TooLarge
+from loxo_api.transport import NotSecure, TooLarge
 
 PEOPLE = ENDPOINTS["people"]
 HTML = {"Content-Type": "text/html"}
