@@ -74,6 +74,8 @@ BROKEN = {
     "cut chunks": chunked(PDF, end=b""),
     "cut in its compression": answer(gzip.compress(PDF)[:-400], headers="Content-Encoding: gzip\r\n"),
     "an unknown compression": answer(PDF, headers="Content-Encoding: br\r\n"),
+    "chunks of another encoding": chunked(PDF, end=b"").replace(b"chunked", b"gzip, chunked"),
+    "two types": answer(b"{}", headers="Content-Type: application/json\r\nContent-Type: application/pdf\r\n"),
     "no length": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + PDF,
     "empty": answer(b""),
     "a page": answer(HTML, headers="Content-Type: text/html\r\n"),

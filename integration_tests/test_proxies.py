@@ -1,9 +1,11 @@
 """Requests through a proxy, and the certificate of the server behind it."""
 
+import os
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,10 +25,12 @@ GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" %
 class Proxy:
     """A proxy that is also the server behind it: it answers each request itself.
 
-    `heads` has the head of each request to the proxy, `behind` of each request through its tunnels.
+    `heads` has the head of each request to the proxy, `behind` of each request through its tunnels. `answer` writes
+    the response into a tunnel.
     """
 
     def __init__(self, authority: trustme.CA) -> None:
+        self.answer: Callable[[ssl.SSLSocket], None] = lambda tunnel: tunnel.sendall(GOOD)
         self.heads: list[bytes] = []
         self.behind: list[bytes] = []
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -39,22 +43,20 @@ class Proxy:
         while True:
             try:
                 connection, _ = self._socket.accept()
-                with connection:
-                    self._answer(connection)
-            except ssl.SSLError:  # the client refused the certificate
-                continue
             except OSError:
                 return
+            threading.Thread(target=self._answer, args=[connection], daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        self.heads.append(connection.recv(65536))
-        if self.heads[-1].startswith(b"CONNECT"):
-            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            with self._context.wrap_socket(connection, server_side=True) as tunnel:
-                self.behind.append(tunnel.recv(65536))
-                tunnel.sendall(GOOD)
-        else:
-            connection.sendall(GOOD)
+        with connection, suppress(OSError):  # the client can refuse the certificate
+            self.heads.append(connection.recv(65536))
+            if self.heads[-1].startswith(b"CONNECT"):
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                with self._context.wrap_socket(connection, server_side=True) as tunnel:
+                    self.behind.append(tunnel.recv(65536))
+                    self.answer(tunnel)
+            else:
+                connection.sendall(GOOD)
 
     def close(self) -> None:
         self._socket.close()
@@ -85,6 +87,11 @@ def trusts(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv(variable, str(tmp_path / "authority.pem"))
 
     return trust
+
+
+def until_closed(tunnel: ssl.SSLSocket) -> None:
+    while tunnel.recv(65536):
+        pass
 
 
 def connected(domain: str) -> LoxoClient:
@@ -145,5 +152,56 @@ def test_a_post_through_a_proxy_that_is_gone_has_no_effect(monkeypatch: pytest.M
         connected("app.loxo.co").request("POST", "people", form=[("person[name]", "Ann")])
     assert failed.value.kind is ErrorKind.TRANSIENT
     assert failed.value.retryable
+    assert not failed.value.may_have_effect
+    assert "ann:pass" not in str(failed.value)
+
+
+@pytest.mark.parametrize("said", [b"", GOOD[:-9]], ids=["before", "within"])
+def test_a_connection_that_breaks_after_the_request_is_not_a_wrong_configuration(
+    proxy: Proxy, trusts: Callable[[str], None], said: bytes
+) -> None:
+    """Loxo may have received the request, so a creation must not count as unsent."""
+
+    def break_off(tunnel: ssl.SSLSocket) -> None:
+        tunnel.send(said)
+        os.write(tunnel.fileno(), b"\x17\x03\x03\x00\x20" + bytes(32))  # a record that cannot be decrypted
+        until_closed(tunnel)
+
+    trusts("REQUESTS_CA_BUNDLE")
+    proxy.answer = break_off
+    with pytest.raises(LoxoError, match="no complete response") as failed:
+        connected("app.loxo.co").request("POST", "people", form=[("person[name]", "Ann")])
+    assert failed.value.kind is ErrorKind.TRANSIENT
+    assert failed.value.retryable
+    assert failed.value.may_have_effect
+    assert len(proxy.behind) == 1
+
+
+def test_bytes_after_a_response_are_not_the_next_response(proxy: Proxy, trusts: Callable[[str], None]) -> None:
+    """They are in the same TLS record, of which the client has read only a part."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX-Pad: " % len(BODY)
+    padding = b"x" * (8192 - len(head + b"\r\n\r\n" + BODY))
+    excess = GOOD.replace(b'"id": 1', b'"id": 2')
+
+    def answer(tunnel: ssl.SSLSocket) -> None:
+        tunnel.sendall(head + padding + b"\r\n\r\n" + BODY + excess)
+        until_closed(tunnel)
+
+    trusts("REQUESTS_CA_BUNDLE")
+    proxy.answer = answer
+    client = connected("app.loxo.co")
+    assert [client.page(PEOPLE).records for _ in range(2)] == [[{"id": 1}]] * 2
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://ann:pass@127.0.0.1:9", "http://ann:pass@127.0.0.1:99999", "ftp://ann:pass@x", "http://"]
+)
+def test_a_proxy_that_cannot_be_used_is_a_config_error_without_its_password(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with pytest.raises(LoxoError, match="HTTPS_PROXY") as failed:
+        connected("app.loxo.co").page(PEOPLE)
+    assert failed.value.kind is ErrorKind.CONFIG
     assert not failed.value.may_have_effect
     assert "ann:pass" not in str(failed.value)

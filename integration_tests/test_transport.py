@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from loxo_api import client as client_module
 from loxo_api import transport as transport_module
@@ -96,13 +97,48 @@ def test_an_incomplete_response_is_retried(serve: Callable[..., Server], fault: 
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize(("fault", "requests"), [(b"", 1), (answer(GOOD, length=500), 1)], ids=["closed", "cut-body"])
-def test_a_post_without_a_response_is_not_sent_again(serve: Callable[..., Server], fault: bytes, requests: int) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [b"", answer(GOOD, length=500), b"HTTP/1.1 200 OK\r\nDate: Thu"],
+    ids=["closed", "cut-body", "cut-headers"],
+)
+def test_a_post_without_a_response_is_not_sent_again(serve: Callable[..., Server], fault: bytes) -> None:
     server = serve(fault)
     with pytest.raises(LoxoError) as failed:
         connected(server.url).request("POST", "people", form=[("person[name]", "Ann")])
     assert failed.value.may_have_effect
-    assert len(server.requests) == requests
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("interim", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
+def test_an_interim_response_is_not_the_response(serve: Callable[..., Server], interim: bytes) -> None:
+    server = serve(b"HTTP/1.1 %b\r\nLink: </style.css>\r\n\r\n" % interim + answer(GOOD))
+    assert connected(server.url, retries=0).page(PEOPLE).records == [{"id": 1}]
+
+
+@pytest.mark.parametrize("length", ["-5", "many", "9" * 5000])
+def test_a_length_that_is_not_one_is_ignored(serve: Callable[..., Server], length: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    assert connected(serve(head.encode() + GOOD).url, retries=0).page(PEOPLE).records == [{"id": 1}]
+
+
+def test_a_long_upload_needs_no_longer_than_its_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit of the connection does not apply to a body that the server reads slowly."""
+    monkeypatch.setattr(transport_module, "TIMEOUT", urllib3.Timeout(connect=0.2, read=60))
+    body = b"x" * (16 << 20)  # more than sockets hold
+
+    def read_slowly(listening: socket.socket) -> None:
+        with listening.accept()[0] as connection:
+            threading.Event().wait(0.6)
+            left = len(body)
+            while left > 0:
+                left -= len(connection.recv(1 << 20))
+            connection.sendall(answer(b"{}"))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=read_slowly, args=[listening], daemon=True).start()
+        client = connected(f"http://127.0.0.1:{listening.getsockname()[1]}", retries=0)
+        assert client.request("POST", "people", files=[("document", "cv.pdf", body)]).body == b"{}"
 
 
 def test_a_post_without_a_connection_is_known_to_have_no_effect(caplog: pytest.LogCaptureFixture) -> None:
@@ -123,6 +159,12 @@ def test_a_form_is_urlencoded_and_files_make_it_multipart(serve: Callable[..., S
     assert b"person%5Btags%5D%5B%5D=a%26b&person%5Btags%5D%5B%5D=%C3%BC" in server.requests[0]
     assert b"multipart/form-data" in server.requests[1]
     assert b'name="document"; filename="cv.pdf"' in server.requests[1]
+
+
+def test_a_parameter_without_a_value_is_left_out(serve: Callable[..., Server]) -> None:
+    server = serve(answer(b"{}"))
+    connected(server.url).request("GET", "people", {"scroll_id": None, "list_ids[]": [1, 2], "query": ""})
+    assert server.requests[0].startswith(b"GET /api/acme/people?list_ids%5B%5D=1&list_ids%5B%5D=2&query= HTTP")
 
 
 def test_a_status_line_that_repeats_the_key_is_not_quoted(serve: Callable[..., Server]) -> None:

@@ -251,17 +251,17 @@ def _check_download(response: Response, found: Download) -> None:
     """:raises ContractError: the body is not proven to be a whole file."""
     if not found.size:
         raise ContractError("the file is empty")
-    headers = {name.lower(): value.lower() for name, value in response.headers.items()}
-    is_attachment = headers.get("content-disposition", "").startswith("attachment")
-    is_page = any(kind in headers.get("content-type", "") for kind in PAGE_TYPES) or _is_html(found.head)
+    is_attachment = response.headers.get("Content-Disposition", "").lower().startswith("attachment")
+    kind = response.headers.get("Content-Type", "").lower()
+    is_page = any(each in kind for each in PAGE_TYPES) or _is_html(found.head)
     if is_page and not is_attachment:
         raise ContractError("it is a page or a message instead of a file")
-    # HTTP ends a chunked body with a mark, and urllib3 accepts no other end.
+    # HTTP ends a chunked body with a mark, and http.client accepts no other end; it knows no other encoding.
     declared = declared_length(response.headers)
-    is_chunked = "chunked" in headers.get("transfer-encoding", "")
+    is_chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
     if declared is None and not is_chunked:
         raise ContractError("it declares no length, so nothing proves that it is whole")
-    if declared is not None and not headers.get("content-encoding") and found.size != declared:
+    if declared is not None and not response.headers.get("Content-Encoding") and found.size != declared:
         raise ContractError(f"{found.size} of {declared} bytes arrived")
 
 

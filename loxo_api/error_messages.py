@@ -17,7 +17,7 @@ from loxo_api.http_messages import Response
 from loxo_api.rate_limiter import retry_after
 from loxo_api.redaction import Redactor
 from loxo_api.retry import RetryPolicy
-from loxo_api.transport import is_unsent
+from loxo_api.transport import NotSecure, is_unsent
 
 
 class ErrorMessages:
@@ -36,7 +36,8 @@ class ErrorMessages:
         """The error for a request without a complete response."""
         host, cause, retryable = self._host, self._redactor.text(str(error)), False
         kind = ErrorKind.CONFIG
-        if isinstance(error, urllib3.exceptions.SSLError):
+        # A proxy's error holds the one of the connection to the proxy.
+        if isinstance(getattr(error, "original_error", error), NotSecure):
             text = (
                 f"no secure connection to {host}. Check the Loxo Domain; behind a company proxy, name the file with "
                 "its certificate in the environment variable REQUESTS_CA_BUNDLE."

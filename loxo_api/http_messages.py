@@ -36,4 +36,4 @@ class Response(NamedTuple):
 def declared_length(headers: Mapping[str, str]) -> int | None:
     """The Content-Length of a response, in bytes; None if it has no valid one."""
     length = headers.get("Content-Length", "")
-    return int(length) if length.isascii() and length.isdecimal() else None
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 19 else None

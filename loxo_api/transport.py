@@ -13,6 +13,7 @@ import io
 import ipaddress
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -53,6 +54,10 @@ class TooLarge(ContractError):
     """A response above the size limit."""
 
 
+class NotSecure(urllib3.exceptions.SSLError):
+    """No secure connection was established, so that nothing was sent."""
+
+
 class Sender(Protocol):
     """Sends a request; `Transport` documents the errors. Tests inject their own."""
 
@@ -67,7 +72,7 @@ _parsed = functools.lru_cache(parse_url)
 
 def is_unsent(error: BaseException | None) -> bool:
     """Whether no connection was established, so that Loxo cannot have received the request."""
-    unsent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    unsent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError, NotSecure)
     # A proxy's error holds the one of the connection to the proxy.
     return isinstance(error, unsent) or isinstance(getattr(error, "original_error", None), unsent)
 
@@ -96,7 +101,17 @@ class Transport:
         """
         prepared = self._prepared("GET")
         adapter: Any = HTTPAdapter(pool_maxsize=CONNECTIONS)
-        pool = adapter.get_connection_with_tls_context(prepared, self._verify, self._session.proxies)
+        connection = _Secure if self._base_url.startswith("https://") else _Plain
+        try:
+            pool = adapter.get_connection_with_tls_context(prepared, self._verify, self._session.proxies)
+            if not issubclass(connection, pool.ConnectionCls):
+                raise requests.exceptions.InvalidSchema  # SOCKS has connections of its own
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
+            # The cause is not quoted, because the address can contain a password.
+            raise ConfigError(
+                "The proxy in the environment variable HTTPS_PROXY, HTTP_PROXY or ALL_PROXY cannot be used. Write its "
+                "address as http://HOST:PORT (not SOCKS), or remove the variable."
+            ) from None
         try:
             adapter.cert_verify(pool, self._base_url, self._verify, None)
         except OSError as error:
@@ -104,7 +119,7 @@ class Transport:
                 f"{error}. If the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names it, correct or "
                 "remove the variable."
             ) from None
-        pool.ConnectionCls = _Secure if pool.scheme == "https" else _Plain
+        pool.ConnectionCls = connection
         return pool, dict(prepared.headers)
 
     def _prepared(self, method: str, **content: Any) -> requests.PreparedRequest:
@@ -113,8 +128,8 @@ class Transport:
     def send(self, request: Request) -> Response:
         """Sends one request, once.
 
-        :raises ConfigError: the domain resolves to an address in a private network, or the file with certificates is
-            missing; nothing was sent.
+        :raises ConfigError: the domain resolves to an address in a private network, the proxy cannot be used, or the
+            file with certificates is missing; nothing was sent.
         :raises TooLarge: the body is larger than `max_megabytes`.
         :raises requests.RequestException, urllib3.exceptions.HTTPError, OSError: no complete response in time.
         """
@@ -150,7 +165,8 @@ class Transport:
             prepared = self._prepared(request.method, data=list(request.form) or None, files=files or None)
             body, common = prepared.body, prepared.headers
         url = _parsed(f"{self._base_url}/{request.path}")
-        query = "&".join(filter(None, (url.query, urlencode(request.params or {}, doseq=True))))
+        params = {name: value for name, value in (request.params or {}).items() if value is not None}
+        query = "&".join(filter(None, (url.query, urlencode(params, doseq=True))))
         url = url._replace(query=query or None)
         began = time.perf_counter()
         response = pool.urlopen(
@@ -232,6 +248,7 @@ class _Pieces(io.RawIOBase):
         self._raw = connected.makefile("rb", buffering=0)
         self._seconds: float = RESPONSE_SECONDS
         self._deadline = time.monotonic() + self._seconds
+        self.ended = False
 
     def allow(self, seconds: float) -> None:
         """Moves the deadline."""
@@ -246,7 +263,9 @@ class _Pieces(io.RawIOBase):
         if left <= 0:
             raise TimeoutError(f"the response took longer than {self._seconds:.0f} seconds")
         self._socket.settimeout(min(PIECE_SECONDS, left))
-        return self._raw.readinto(buffer)
+        size = self._raw.readinto(buffer)
+        self.ended = not size
+        return size
 
     def close(self) -> None:
         self._raw.close()
@@ -260,6 +279,15 @@ class _BoundedResponse(http.client.HTTPResponse):
         self._body = _Pieces(sock)
         self.fp = io.BufferedReader(self._body)
 
+    def begin(self) -> None:
+        super().begin()
+        # http.client takes an interim response other than 100 for the response, which would answer the next request.
+        while self.status < 200:
+            self.headers = None  # type: ignore[assignment]
+            super().begin()
+        if self._body.ended:  # http.client takes this for the end of the headers
+            raise http.client.IncompleteRead(b"")
+
     def allow(self, seconds: float) -> None:
         """Gives the response this much more time."""
         self._body.allow(seconds)
@@ -268,6 +296,25 @@ class _BoundedResponse(http.client.HTTPResponse):
 class _Plain(HTTPConnection):
     response_class = _BoundedResponse
 
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        # The socket has the limit of the connection, or the rest of the last response's; a file takes longer.
+        self.sock.settimeout(PIECE_SECONDS)
+        super().send(data)
 
-class _Secure(HTTPSConnection):
-    response_class = _BoundedResponse
+
+class _Secure(_Plain, HTTPSConnection):
+    def connect(self) -> None:
+        """Connects. Other errors of TLS come from the connection, when Loxo may have received the request."""
+        try:
+            super().connect()
+        except ssl.SSLEOFError:
+            raise
+        except (ssl.SSLError, urllib3.exceptions.SSLError) as error:
+            raise NotSecure(error) from error
+
+    @property
+    def is_connected(self) -> bool:
+        # OpenSSL can hold bytes that came after the last body; they would be the next response.
+        return super().is_connected and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())

@@ -15,7 +15,7 @@ from loxo_api.endpoints import ENDPOINTS
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.http_messages import Response
 from loxo_api.retry import INTERACTIVE, Replay, RetryPolicy
-from loxo_api.transport import TooLarge
+from loxo_api.transport import NotSecure, TooLarge
 
 PEOPLE = ENDPOINTS["people"]
 HTML = {"Content-Type": "text/html"}
@@ -23,6 +23,9 @@ LOXO_404 = response(b'{"status":404,"error":"Not Found"}', 404)
 PROXY_404 = response(b"<html>no such page</html>", 404, HTML)
 RESET = urllib3.exceptions.ProtocolError("reset by peer")
 REFUSED = urllib3.exceptions.NewConnectionError(None, "Connection refused")  # type: ignore[arg-type]
+UNTRUSTED = NotSecure("certificate verify failed")
+PROXY_UNTRUSTED = urllib3.exceptions.ProxyError("Unable to connect to proxy", UNTRUSTED)
+BAD_RECORD = urllib3.exceptions.SSLError("bad record mac")
 ONCE = RetryPolicy(retries=0, max_pause=5)
 
 
@@ -61,6 +64,9 @@ def test_a_transient_error_is_retried(fault: Any) -> None:
         (response(b"", 429, {"Retry-After": "0"}), ErrorKind.TRANSIENT, 3),
         (response(b"", 429, {"Retry-After": "100000"}), ErrorKind.TRANSIENT, 1),
         (RESET, ErrorKind.TRANSIENT, 3),
+        (BAD_RECORD, ErrorKind.TRANSIENT, 3),
+        (UNTRUSTED, ErrorKind.CONFIG, 1),
+        (PROXY_UNTRUSTED, ErrorKind.CONFIG, 1),
         (response(b"", 401), ErrorKind.CONFIG, 1),
         (response(b"", 403), ErrorKind.CONFIG, 1),
         (LOXO_404, ErrorKind.CONFIG, 1),
@@ -151,12 +157,14 @@ def test_a_write_sends_form_and_files() -> None:
         (response(b"", 500), True),
         (response(b"", 408), True),
         (RESET, True),
+        (BAD_RECORD, True),
+        (UNTRUSTED, False),
         (REFUSED, False),
         (response(b"", 429, {"Retry-After": "0"}), False),
         (response(b"", 422), False),
         (PROXY_404, False),
     ],
-    ids=["500", "408", "reset", "refused", "429", "422", "proxy-404"],
+    ids=["500", "408", "reset", "bad-record", "untrusted", "refused", "429", "422", "proxy-404"],
 )
 def test_a_post_is_sent_again_only_if_the_first_had_no_effect(fault: Any, may_have_effect: bool) -> None:
     client, transport = connected(fault)

@@ -25,6 +25,32 @@ ANYTHING = st.recursive(
 )
 
 
+# Documents as texts: numbers in every form, blanks at every place, and texts that look like numbers.
+BLANKS = st.text(" \t\r\n", max_size=2)
+LONG = st.integers(2**64, 2**80).map(str)
+NUMBERS = (
+    LONG
+    | LONG.map("-{}".format)
+    | st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+)
+STRINGS = st.text('0123456789[]{}:,."\\-eE \n\u00e9').map(json.dumps)
+DOCUMENTS = st.recursive(
+    NUMBERS | STRINGS | st.sampled_from(["true", "false", "null"]),
+    lambda inner: (
+        st.lists(st.tuples(BLANKS, inner, BLANKS).map("".join), max_size=3).map(lambda values: f"[{','.join(values)}]")
+        | st.lists(
+            st.tuples(BLANKS, STRINGS, BLANKS, st.just(":"), BLANKS, inner, BLANKS).map("".join), max_size=3
+        ).map(lambda fields: f"{{{','.join(fields)}}}")
+    ),
+    max_leaves=10,
+)
+
+
+@given(st.tuples(BLANKS, DOCUMENTS, BLANKS).map("".join))
+def test_any_text_of_a_document_has_the_values_and_types_of_the_standard_library(text: str) -> None:
+    assert repr(loads(text.encode())) == repr(json.loads(text))
+
+
 @given(ANYTHING, st.sampled_from([None, 1]))
 def test_a_document_is_decoded_and_encoded_exactly(value: Any, indent: int | None) -> None:
     once = loads(json.dumps(value, indent=indent).encode())
