@@ -94,6 +94,7 @@ def test_a_report_that_cannot_be_written_is_refused_before_anything_is_sent(box:
     assert {path.name for path in tmp_path.iterdir()} == {"folder.json", "notes.md"}
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_report_replaces_an_earlier_one_and_an_interrupted_one_leaves_nothing(box: Sandbox, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     report.write_text("{}")
