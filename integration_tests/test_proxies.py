@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from listener import Listener
 
 from loxo_api.client import LoxoClient
 from loxo_api.config import Config
@@ -22,7 +23,7 @@ BODY = b'{"people": [{"id": 1}], "total_count": 1}'
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(BODY), BODY)
 
 
-class Proxy:
+class Proxy(Listener):
     """A proxy that is also the server behind it: it answers each request itself.
 
     `heads` has the head of each request to the proxy, `behind` of each request through its tunnels. `answer` writes
@@ -35,17 +36,10 @@ class Proxy:
         self.behind: list[bytes] = []
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("app.loxo.co").configure_cert(self._context)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=[connection], daemon=True).start()
+    def handle(self, connection: socket.socket) -> None:
+        threading.Thread(target=self._answer, args=[connection], daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):  # the client can refuse the certificate
@@ -57,9 +51,6 @@ class Proxy:
                     self.answer(tunnel)
             else:
                 connection.sendall(GOOD)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from listener import Listener
 
 from loxo_api import client as client_module
 from loxo_api import transport as transport_module
@@ -29,31 +30,22 @@ def answer(body: bytes, status: str = "200 OK", headers: str = "", length: int |
     return f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\n{headers}Connection: close\r\n\r\n".encode() + body
 
 
-class Server:
+class Server(Listener):
     """Answers each connection with the next of its byte strings or their pieces, the last one for ever."""
 
     def __init__(self, *answers: bytes | Iterable[bytes]) -> None:
         self._answers = list(answers)
         self.requests: list[bytes] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
+        self.url = f"http://{self.address}"
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection:
-                self.requests.append(_received(connection))
-                with suppress(OSError):  # a client that does not read the rest closes the connection
-                    said = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-                    for piece in [said] if isinstance(said, bytes) else said:
-                        connection.sendall(piece)
-
-    def close(self) -> None:
-        self._socket.close()
+    def handle(self, connection: socket.socket) -> None:
+        with connection:
+            self.requests.append(_received(connection))
+            with suppress(OSError):  # a client that does not read the rest closes the connection
+                said = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+                for piece in [said] if isinstance(said, bytes) else said:
+                    connection.sendall(piece)
 
 
 def _received(connection: socket.socket) -> bytes:

@@ -12,7 +12,7 @@ import urllib3
 
 from loxo_api.config import Config
 from loxo_api.errors import ErrorKind, LoxoError
-from loxo_api.exact_json import loads
+from loxo_api.exact_json import is_object
 from loxo_api.http_messages import Response
 from loxo_api.rate_limiter import retry_after
 from loxo_api.redaction import Redactor
@@ -76,7 +76,7 @@ class ErrorMessages:
             )
         elif status == 413:
             kind, text = ErrorKind.SYSTEM, "the request is larger than the server accepts. Shorten the record."
-        elif status == 404 and not _is_object(response.body):
+        elif status == 404 and not is_object(response.body):
             # Loxo's own 404 is a JSON object (Ampersand, loxo-cli); anything else comes from a proxy in between.
             kind, retryable = ErrorKind.CONFIG if self._policy.is_interactive else ErrorKind.TRANSIENT, True
             text = (
@@ -129,10 +129,3 @@ class ErrorMessages:
         if self._policy.is_interactive:
             return f"Check {fields}. If they are correct, try again later."
         return f"Sync again later. If this is the first sync, check {fields}."
-
-
-def _is_object(body: bytes) -> bool:
-    try:
-        return isinstance(loads(body), dict)
-    except ValueError:
-        return False

@@ -44,6 +44,14 @@ def loads(body: bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
+def is_object(body: bytes) -> bool:
+    """Whether a document is a JSON object."""
+    try:
+        return isinstance(loads(body), dict)
+    except ValueError:
+        return False
+
+
 def dumps(value: Any) -> bytes:
     """Encodes what `loads` returns, on one line."""
     try:

@@ -13,7 +13,7 @@ Quirks of the API that these functions handle, and their sources:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,8 +72,8 @@ def decode_page(endpoint: Endpoint, body: Any) -> Page:
     return Page(
         records=_checked(records),
         scroll_id=scroll_id or None,
-        total_count=_count(counters, "total_count"),
-        total_pages=_count(counters, "total_pages"),
+        total_count=count_of(counters.get("total_count")),
+        total_pages=count_of(counters.get("total_pages")),
     )
 
 
@@ -104,8 +104,8 @@ def _checked(records: list[Any]) -> list[Record]:
     return records
 
 
-def _count(counters: Mapping[str, Any], name: str) -> int | None:
-    value = counters.get(name)
+def count_of(value: Any) -> int | None:
+    """A counter of a page, or None if it is not a number of things."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 

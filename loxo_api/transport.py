@@ -66,7 +66,7 @@ class Sender(Protocol):
     def receive(self, request: Request) -> AbstractContextManager[tuple[Response, Iterator[bytes]]]: ...
 
 
-# Lists are requested often.
+# The address of a list is the same for each of its pages.
 _parsed = functools.lru_cache(parse_url)
 
 

@@ -70,7 +70,7 @@ def _cursor_side(first: Sample, second: Sample) -> str:
     if before and after and (before <= after or after <= before):
         return "repeats the first page"
     if before & after:
-        return "overlaps the first page"  # as where records move meanwhile
+        return "overlaps the first page"  # records that move between two requests cause this too
     is_end = first.endpoint.paging is Paging.SCROLL and second.scroll_id is None
     if second.rows and is_end and len(before | after) < (second.total or 0):
         return "ends before the count is reached"

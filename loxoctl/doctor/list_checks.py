@@ -160,8 +160,7 @@ def count_cap(context: Context) -> int | None:
     counted = [sample for name, sample in context.samples.items() if name == sample.endpoint.name]
     # A page that holds its whole list proves the count.
     totals = Counter(sample.total for sample in counted if sample.total and not sample.is_whole)
-    if context.overfull:
-        totals.update(context.overfull.values())
+    totals.update(context.overfull.values())
     if not totals:
         return None
     largest = max(totals)

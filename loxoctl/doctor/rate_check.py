@@ -30,7 +30,10 @@ def check_rate(context: Context) -> None:
 
 
 def _step(context: Context, requests: int) -> tuple[float, str]:
-    """Sends so many requests within a second; returns the pace and the response that ended it, or an empty text."""
+    """Sends a number of requests within a second.
+
+    Returns the pace, and the response that ended the step or an empty text.
+    """
     began = time.monotonic()
     ends: list[str] = []
 

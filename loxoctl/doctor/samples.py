@@ -8,7 +8,7 @@ from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
 from loxo_api.errors import ContractError
-from loxo_api.pages import Record, decode_page
+from loxo_api.pages import Record, count_of, decode_page
 from loxo_api.timestamps import parse_timestamp
 from loxoctl.doctor.survey import Answer, Survey
 
@@ -93,7 +93,7 @@ def _taken(endpoint: Endpoint, answer: Answer) -> Sample:
     nested = document.get("pagination")
     inner = {name: nested[name] for name in COUNTERS if name in nested} if isinstance(nested, dict) else {}
     outer = {name: document[name] for name in COUNTERS if name in document}
-    counters = {name: value for name, value in {**inner, **outer}.items() if _is_count(value)}
+    counters = {name: value for name, value in {**inner, **outer}.items() if count_of(value) is not None}
     cursor = document.get("scroll_id")
     return Sample(
         endpoint,
@@ -110,10 +110,6 @@ def _taken(endpoint: Endpoint, answer: Answer) -> Sample:
 def _list_key(endpoint: Endpoint, document: Mapping[str, Any]) -> str | None:
     keys = [key for key, value in document.items() if isinstance(value, list) and key != "errors"]
     return next((key for key in (*endpoint.records_keys, *keys) if key in keys), None)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _records(values: Iterable[Any]) -> list[Record]:

@@ -12,7 +12,7 @@ from loxo_api.client import LoxoClient
 from loxo_api.config import Config
 from loxo_api.endpoints import Endpoint
 from loxo_api.errors import LoxoError
-from loxo_api.exact_json import loads
+from loxo_api.exact_json import is_object, loads
 from loxo_api.http_messages import Request, Response
 from loxo_api.redaction import Redactor
 from loxo_api.retry import RetryPolicy
@@ -142,15 +142,8 @@ def _read(body: bytes) -> tuple[str, Any]:
 
 def _refusal(response: Response) -> str:
     # A redirect has no body to speak of.
-    is_plain = response.status_code < 400 or _is_object(response.body)
+    is_plain = response.status_code < 400 or is_object(response.body)
     return str(response.status_code) if is_plain else f"{response.status_code} without JSON"
-
-
-def _is_object(body: bytes) -> bool:
-    try:
-        return isinstance(loads(body), dict)
-    except ValueError:
-        return False
 
 
 class _Wire:
@@ -195,4 +188,4 @@ class _Wire:
         if response.status_code == 200:
             return response
         # The client would quote the text of an error on stderr, and that text may contain personal data.
-        return response._replace(body=b"{}" if _is_object(response.body) else b"")
+        return response._replace(body=b"{}" if is_object(response.body) else b"")
