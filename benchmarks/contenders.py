@@ -1,4 +1,4 @@
-"""The contenders: the connector, two floors, and three tools by others, each in an environment of its own."""
+"""The contenders: the connector, the floors, and three tools by others, each in an environment of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from loxo_api.endpoints import ENDPOINTS, Endpoint, Paging
+from loxo_api.rate_limiter import MAX_RATE, RATE_STEP, START_RATE
 
 from .children.low_code import manifest
 
@@ -25,6 +26,8 @@ PEERS = {
     "loxo-cli": ["loxo-cli==0.8.0"],
     "low-code": [f"airbyte-cdk=={version('airbyte-cdk')}"],
 }
+# A floor with this suffix sends its requests at the connector's rate.
+PACED = ", paced"
 LISTS = [row for row in ENDPOINTS.values() if not row.parent]
 
 
@@ -77,10 +80,19 @@ def command(contender: str, job: Job, folder: Path) -> tuple[list[str], dict[str
         }
         return [peer("loxo-cli"), "-m", "loxo_cli", "--json", "--quiet", job.lists[0], "list", "--all"], settings
     task = _write(
-        folder, "task", {**job.config, "lists": [facts(name) for name in job.lists], "files": str(folder / "files")}
+        folder,
+        "task",
+        {
+            **job.config,
+            "lists": [facts(name) for name in job.lists],
+            "files": str(folder / "files"),
+            "pace": (START_RATE, RATE_STEP, MAX_RATE) if contender.endswith(PACED) else None,
+        },
     )
     if contender == "requests + json":
         return [sys.executable, str(HERE / "children" / "floor_requests.py"), task], {}
+    if contender.removesuffix(PACED) == "requests + orjson":
+        return [sys.executable, str(HERE / "children" / "floor_orjson.py"), task], {}
     if contender == "aiohttp + orjson":
         return [sys.executable, str(HERE / "children" / "floor_aiohttp.py"), task], {}
     quiet = {"RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": str(folder), "DATA_WRITER__DISABLE_COMPRESSION": "1"}

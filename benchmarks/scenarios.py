@@ -16,12 +16,13 @@ from typing import Any
 
 from sandbox.process import Sandbox
 
-from .contenders import ENVIRONMENTS, HERE, LISTS, ROOT, Job, command
+from .contenders import ENVIRONMENTS, HERE, LISTS, PACED, ROOT, Job, command
 from .faults import faults
 from .measure import Cost, delivered, run
 from .writes import writes
 
 OURS, REQUESTS, AIOHTTP = "source-loxo", "requests + json", "aiohttp + orjson"
+ORJSON, ORJSON_PACED = "requests + orjson", f"requests + orjson{PACED}"
 TO_DUCKDB, DLT_TO_DUCKDB = "source-loxo → DuckDB", "dlt → DuckDB"
 DLT, DLT_PARALLEL, LOW_CODE, LOXO_CLI = "dlt", "dlt, parallelised", "low-code", "loxo-cli"
 PEOPLE = ("people",)
@@ -90,13 +91,13 @@ def start_up(scale: Scale) -> Result:
     """One list of a few records: the cost of the start."""
     with Sandbox(people=100) as box:
         lists = ("person_types",)
-        who = (OURS, REQUESTS, AIOHTTP, DLT, LOW_CODE)
+        who = (OURS, REQUESTS, ORJSON, ORJSON_PACED, AIOHTTP, DLT, LOW_CODE)
         return {"existing": existing(box, lists), "runs": compare(box, lists, who, scale.repeats)}
 
 
 def people(scale: Scale) -> Result:
     with Sandbox(people=scale.people, warm=True) as box:
-        runs = compare(box, PEOPLE, (OURS, REQUESTS, AIOHTTP), scale.repeats)
+        runs = compare(box, PEOPLE, (OURS, REQUESTS, ORJSON, ORJSON_PACED, AIOHTTP), scale.repeats)
         runs |= compare(box, PEOPLE, (DLT, LOW_CODE, LOXO_CLI), scale.slow_repeats)
         return {"existing": existing(box, PEOPLE), "runs": runs, "limit_us": limit(box)}
 

@@ -25,6 +25,8 @@ START_RATE = 4.0
 START_BURST = 2.0
 MIN_RATE = 0.5
 MAX_RATE = 200.0
+# By how much each response raises the rate until a limit is known.
+RATE_STEP = 2.0
 # Seconds without a 429 before a higher rate is tried, and the longest; fewer where few responses showed the limit.
 CALM_SECONDS, LONGEST_CALM_SECONDS, SHORT_CALM_SECONDS = 60.0, 240.0, 10.0
 # The share of the shortest response time that a response needs, at least, for its way back; and the seconds that a
@@ -134,13 +136,13 @@ class RateLimiter:
             return arrived
 
     def _speed_up(self, arrived: float) -> None:
-        """Each response raises the rate: by 2 until a limit is known, and slowly beyond a limit after a calm time."""
+        """Each response raises the rate until a limit is known, and slowly beyond a limit after a calm time."""
         with self._lock:
             now = self._clock()
             self._answered.append(arrived)
             self._since_cut += 1
             if self._limit == math.inf:
-                self.rate = min(MAX_RATE, self.rate + 2.0)
+                self.rate = min(MAX_RATE, self.rate + RATE_STEP)
             elif now < self._paused_until:  # it was accepted beside the request that was refused
                 self._limit = self.rate = max(self._limit, self._accepted(arrived))
             elif now > self._paused_until + self._calm:

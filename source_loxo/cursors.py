@@ -4,11 +4,16 @@ A state message means that all records before it are delivered. Workers send rec
 so a state from a worker must use the same queue. With the CDK's in-memory repository, states overtook hundreds of
 records, and a killed sync lost these without an error. The CDK calls `observe` when a batch is in the queue: the
 batch's commit runs there, and the state that it emits follows the batch.
+
+A state behind each page costs a twentieth of a fast read (measured), and platforms and destinations process each one.
+So the progress within a slice is not emitted right after another state: the next state covers it.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import MutableMapping
 from queue import Queue
 from typing import Any
@@ -23,6 +28,9 @@ from airbyte_cdk.sources.types import Record
 
 from source_loxo.batch import Batch
 from source_loxo.state import State
+
+# The shortest time from a state to one with mere progress. After a kill, the pages of this time are read again.
+SECONDS_TO_PROGRESS = 0.02
 
 
 class QueueOrderedRepository(InMemoryMessageRepository):
@@ -57,6 +65,7 @@ class StreamCursor(Cursor):
         self._states = ConnectorStateManager()
         # Until the first checkpoint, the state from the platform stays valid.
         self._state: dict[str, Any] = memory.to_json() if memory else {NO_CURSOR_STATE_KEY: True}
+        self._emitted_at = -math.inf
 
     @property
     def state(self) -> MutableMapping[str, Any]:
@@ -66,14 +75,19 @@ class StreamCursor(Cursor):
         """Emits a message in the order of the records."""
         self._repository.emit_message(message)
 
-    def checkpoint(self) -> None:
-        """Emits the present state. The caller has put the records that it covers into the queue."""
+    def checkpoint(self, is_progress: bool = False) -> None:
+        """Emits the present state. The caller has put the records that it covers into the queue.
+
+        :param is_progress: whether the read goes on, so that the state is left out right after another one.
+        """
         if self.memory:
             with self.lock:  # keeps states in order
                 self._state = self.memory.to_json()
-                self._emit()
+                if not is_progress or time.monotonic() >= self._emitted_at + SECONDS_TO_PROGRESS:
+                    self._emit()
 
     def _emit(self) -> None:
+        self._emitted_at = time.monotonic()
         self._states.update_state_for_stream(self.stream_name, None, dict(self._state))
         self.send(self._states.create_state_message(self.stream_name, None))
 
@@ -85,7 +99,7 @@ class StreamCursor(Cursor):
         """Does nothing: batches carry their own commits."""
 
     def ensure_at_least_one_state_emitted(self) -> None:
-        """Called by the main thread at the end, also after a failure: repeats the last state."""
+        """Called by the main thread at the end, also after a failure: emits the last state, perhaps once more."""
         self._emit()
 
     def should_be_synced(self, record: Record) -> bool:

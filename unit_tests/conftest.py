@@ -19,6 +19,12 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return set_to
 
 
+@pytest.fixture(autouse=True)
+def each_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Emits the state behind each page, however fast the pages come."""
+    monkeypatch.setattr("source_loxo.cursors.SECONDS_TO_PROGRESS", 0)
+
+
 @pytest.fixture
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slices of about ten records, so that a short list is read in several."""

@@ -136,7 +136,7 @@ class ChangeFeed(SlicedRead):
         if page.scroll_id and page.records:
             with self.cursor.lock:
                 self._memory.changes_scroll_id = page.scroll_id
-                self.cursor.checkpoint()
+                self.cursor.checkpoint(is_progress=True)
 
     def _all_again(self) -> Iterator[Batch]:
         """The whole list, as in a first sync."""

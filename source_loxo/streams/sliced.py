@@ -84,8 +84,8 @@ class SlicedRead(StreamRead):
         if self._is_resumed:
             random.shuffle(unread)  # slices that fail in every sync must not always come first
         turns = deque(unread)
-        # Twice the useful number, because other pages may take longer than the first; more readers only cost CPU.
-        for _ in range(min(len(unread), 2 * self.client.parallelism(self._page_seconds))):
+        # Other pages may take twice as long as the first; more readers only cost CPU.
+        for _ in range(min(len(unread), self.client.parallelism(2 * self._page_seconds))):
             yield partial(self._read_in_turn, turns)
 
     def _read_in_turn(self, turns: deque[Slice]) -> Iterator[Batch]:

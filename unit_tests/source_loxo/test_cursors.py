@@ -65,6 +65,31 @@ def test_a_checkpoint_emits_the_current_state() -> None:
     assert cursor.state == memory.to_json()
 
 
+def test_progress_right_after_a_state_is_left_to_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("source_loxo.cursors.SECONDS_TO_PROGRESS", 60)
+    repository, memory = InMemoryMessageRepository(), JobsState()
+    cursor = StreamCursor("jobs", repository, memory)
+    emitted = []
+    for day, is_progress in enumerate((True, True, True, False, True), 1):
+        memory.updated_at = f"2024-06-0{day}T00:00:00.000Z"
+        cursor.checkpoint(is_progress)
+        emitted.append([state["updated_at"][:10] for state in states(repository)])
+    assert emitted == [["2024-06-01"], [], [], ["2024-06-04"], []]
+    cursor.ensure_at_least_one_state_emitted()
+    assert states(repository) == [memory.to_json()]  # the progress that no state has covered yet
+
+
+def test_progress_some_time_after_a_state_is_emitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    repository, memory = InMemoryMessageRepository(), JobsState()
+    cursor = StreamCursor("jobs", repository, memory)
+    for seconds in (10, 11, 12, 15):
+        monkeypatch.setattr("time.monotonic", lambda seconds=seconds: seconds)
+        monkeypatch.setattr("source_loxo.cursors.SECONDS_TO_PROGRESS", 2)
+        memory.updated_at = f"2024-06-{seconds}T00:00:00.000Z"
+        cursor.checkpoint(is_progress=True)
+    assert [state["updated_at"][8:10] for state in states(repository)] == ["10", "12", "15"]
+
+
 def test_a_state_that_was_emitted_does_not_change_later() -> None:
     repository, memory = InMemoryMessageRepository(), JobsState(updated_at=TIME)
     cursor = StreamCursor("jobs", repository, memory)

@@ -41,7 +41,7 @@ class Read:
             self._saw,
         )
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, is_progress: bool) -> None:
         self.checkpoints += 1
 
     def _saw(self, found: Sequence[Record]) -> None:

@@ -1,5 +1,6 @@
 """A full refresh of a scrolled list: in slices, complete, resumed by attempts at the same sync only."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -50,7 +51,7 @@ def with_failing_slices(number: int) -> FakeClient:
             raise refused(500)
 
     client.before = before
-    client.workers = 1
+    client.workers = 2
     return client
 
 
@@ -62,19 +63,20 @@ def test_a_failing_slice_does_not_keep_the_others_from_being_read() -> None:
     assert "status 500" in first.error
 
 
-@pytest.mark.parametrize(("workers", "readers"), [(1, 2), (2, 4)])
-def test_readers_of_slices_are_twice_the_useful_number_at_most(workers: int, readers: int) -> None:
-    client = FakeClient({"people": records(100)}, page_size=4)
-    client.workers = workers
+def test_readers_suffice_for_pages_that_take_twice_as_long_as_the_first() -> None:
+    client, expected = FakeClient({"people": records(100)}, page_size=4), list[float | None]()
+    client.before = lambda asked: time.sleep(0.01)
+    client.parallelism = lambda seconds=None: expected.append(seconds) or 3  # type: ignore[method-assign]
     stream = build_stream(STREAMS["people"], client, InMemoryMessageRepository(), {}, Order())  # type: ignore[arg-type]
-    assert len(list(stream.generate_partitions())) == readers
+    assert len(list(stream.generate_partitions())) == 3
+    assert expected[-1] and expected[-1] >= 2 * 0.01
 
 
 def test_an_outage_ends_each_reader_after_a_few_slices() -> None:
     client = with_failing_slices(1000)
     refresh(client)
     failed = {asked.params.get("query") for asked in client.asked if "scroll_id" in asked.params}
-    assert len(failed) == 2 * MOST_FAILURES  # of two readers
+    assert len(failed) == 2 * MOST_FAILURES
 
 
 def test_slices_that_always_fail_leave_the_others_their_turn() -> None:
