@@ -79,7 +79,7 @@ class LoxoClient:
     def parallelism(self, seconds: float | None = None) -> int:
         """The useful number of concurrent requests on this account; 1 before the first response.
 
-        :param seconds: the duration of such a request; without it, that of the fastest response.
+        :param seconds: the time to the first byte of such a response; without it, that of the fastest response.
         """
         if self._latency == math.inf:
             return 1
@@ -227,7 +227,7 @@ class LoxoClient:
         if endpoint.is_resizable and endpoint.name in self._sizes and page.records:
             fitting = (SHARED_PAGE_MB << 19) // (len(response.body) // len(page.records) + 1)
             self._sizes[endpoint.name] = max(1, min(endpoint.per_page, fitting))
-        return replace(page, date=response.headers.get("Date", ""))
+        return replace(page, date=response.headers.get("Date", ""), seconds=response.seconds)
 
     def _respond(self, name: str, request: Request) -> Response:
         """Sends a request once, when the rate allows.

@@ -34,7 +34,7 @@ class Page:
     """One decoded page of a list.
 
     `total_count` and `total_pages` are None if the response lacks them; `scroll_id` is None at the end; `date` is the
-    header of that name.
+    header of that name; `seconds` is the time from the request to the first byte of the response.
     """
 
     records: Sequence[Record]
@@ -42,6 +42,7 @@ class Page:
     total_count: int | None = None
     total_pages: int | None = None
     date: str = ""
+    seconds: float = 0.0
 
     @property
     def served_at(self) -> str | None:

@@ -4,9 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loxo_api.pages import COUNT_CAP, Page
 from loxo_api.record_count import IdSet, RecordCount
+
+# Near each other, so that they repeat, and near the limits of 64 bits.
+IDS = st.one_of(
+    st.integers(-2, 9),
+    st.integers(2**63 - 2, 2**63 + 1),
+    st.integers(2**64 - 2, 2**64 + 1),
+    st.sampled_from(["1", "2", "a"]),
+)
 
 
 def page(*ids: Any, total: int | None) -> Page:
@@ -88,6 +98,16 @@ def test_ids_of_all_kinds_are_distinct(ids: list[Any]) -> None:
     found = IdSet()
     assert len(found.add([{"id": each} for each in [*ids, *ids]])) == len(found) == 3
     assert found.add([{"id": each} for each in ids]) == []
+
+
+@given(st.lists(st.lists(IDS, max_size=6), max_size=8))
+def test_pages_of_any_ids_return_each_id_once_in_its_place(pages: list[list[Any]]) -> None:
+    found, known = IdSet(), set[Any]()
+    for ids in pages:
+        fresh = [each for place, each in enumerate(ids) if each not in known and each not in ids[:place]]
+        known.update(ids)
+        assert [record["id"] for record in found.add({"id": each} for each in ids)] == fresh
+        assert len(found) == len(known)
 
 
 def test_workers_that_add_the_same_ids_get_each_once() -> None:
