@@ -36,7 +36,7 @@ class IdSet:
             return [record for record in records if self._add(record["id"])]
 
     def _add_new(self, keys: list[Any]) -> bool:
-        """Adds the ids if all are numbers and new, as nearly all are: at a third of the cost of one by one (measured)."""
+        """Adds the ids if all are numbers and new, as mostly: at a third of the cost of one by one (measured)."""
         try:
             numbers = BitMap64(keys)
         except (OverflowError, TypeError):
