@@ -58,24 +58,20 @@ clean:
 	rm -rf .venv .venv-models .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# uv installs in seconds where pip takes minutes, so it is tried first.
-INSTALL = pip_install() { uv pip install --quiet --python "$$1" -e "$$2" 2>/dev/null || \
-	"$$1" -m pip install --quiet --disable-pip-version-check -e "$$2"; }; pip_install
-
 # The stamps are younger than setup.py, so nothing is installed twice.
 .venv/with-demo: .venv/made setup.py
-	@$(INSTALL) $(BIN)/python '.[demo]'
+	@.ci/install $(BIN)/python -e '.[demo]'
 	@touch $@
 
 .venv/with-tests: .venv/made setup.py
-	@$(INSTALL) $(BIN)/python '.[tests]'
+	@.ci/install $(BIN)/python -e '.[tests]'
 	@touch .venv/with-demo $@
 
 # dbt and the charts have an environment of their own.
 .venv-models/with-report: .venv/made setup.py
 	@[ -x .venv-models/bin/python ] || $(BIN)/python -m venv .venv-models
 	@echo "Installing dbt and the charts into .venv-models; this takes a few minutes the first time."
-	@$(INSTALL) .venv-models/bin/python '.[report]'
+	@.ci/install .venv-models/bin/python -e '.[report]'
 	@touch $@
 
 # PyAirbyte, which stores the demo's records, needs Python 3.12 or older.
