@@ -340,6 +340,13 @@ def test_a_cursor_that_leads_in_a_circle_is_an_error() -> None:
     assert "repeats itself" in first.error
 
 
+def test_a_cursor_that_repeats_when_all_is_read_is_the_end() -> None:
+    client = FakeClient({"forms": records(200)}, page_size=100)
+    client.after = lambda asked, page: replace(page, scroll_id=asked.params.get("scroll_id") or page.scroll_id)
+    first = refresh(client, "forms")
+    assert (sorted(first.ids), first.error) == (list(range(1, 201)), "")
+
+
 def test_a_sort_that_is_ignored_costs_nothing() -> None:
     client = account()
     client.honours_sorts = False
