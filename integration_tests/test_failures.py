@@ -49,7 +49,7 @@ def bad_read(tmp_path_factory: pytest.TempPathFactory, other_server: Any) -> Any
         "forbidden": ["users"],
         "missing": ["scorecards"],
         "repeat_cursor": ["people"],
-        "empty_envelope": ["companies"],
+        "no_records_key": ["companies"],
         "error_object": ["genders"],
         "broken_json": ["currencies"],
         "redirect": {"pronouns": f"{elsewhere}/api/demo-agency/pronouns"},

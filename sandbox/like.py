@@ -70,12 +70,12 @@ SIDES: tuple[tuple[str, str, str, Any], ...] = (
 )
 # The same for one subject.
 SIDES_OF: tuple[tuple[str, str, str, str, Any], ...] = (
-    ("source_types", "envelope", "bare list", "source_types", "bare"),
-    ("webhooks", "envelope", "key ", "webhooks", "keyed"),
+    ("source_types", "records key", "bare list", "source_types", "bare"),
+    ("webhooks", "records key", "key ", "webhooks", "keyed"),
     ("campaigns", "paging", "whole", "campaigns", "keyed"),
-    ("campaigns", "envelope", "bare list", "campaigns", "bare"),
+    ("campaigns", "records key", "bare list", "campaigns", "bare"),
     ("companies", "per_page", "accepted", "companies_per_page", "accepted"),
-    ("deals_details", "envelope", "wrapped", "deal_detail", "wrapped"),
+    ("deals_details", "records key", "wrapped", "deal_detail", "wrapped"),
 )
 # point, what it answers, the setting that lists the objects of which this is so.
 LISTED: tuple[tuple[str, str, str], ...] = (
@@ -92,11 +92,11 @@ ENTERED: tuple[tuple[str, str, str, Any], ...] = (
     ("status", "404", "answers", "json_404"),
     ("status", "404 without JSON", "answers", "proxy_404"),
     ("status", "3", "redirect", NOWHERE),
-    ("envelope", "no list", "answers", "empty_object"),
-    ("envelope", "an error in a 200", "answers", "error_object"),
-    ("envelope", "errors in a 200", "answers", "errors"),
-    ("envelope", "null", "answers", "null"),
-    ("envelope", "not JSON", "answers", "cut_json"),
+    ("records key", "no list", "answers", "empty_object"),
+    ("records key", "an error in a 200", "answers", "error_object"),
+    ("records key", "errors in a 200", "answers", "errors"),
+    ("records key", "null", "answers", "null"),
+    ("records key", "not JSON", "answers", "cut_json"),
     ("count against rows", "no rows", "answers", "empty_page"),
     ("odd values", "deep nesting", "odd_records", "nested"),
     ("odd values", "integers", "odd_records", "big_integers"),

@@ -127,7 +127,7 @@ class Settings:
     answers: dict[str, str] = field(default_factory=dict)  # object -> one of RESPONSE_KINDS
     forbidden: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # Loxo's 404, as for an object outside the plan
-    empty_envelope: list[str] = field(default_factory=list)
+    no_records_key: list[str] = field(default_factory=list)
     error_object: list[str] = field(default_factory=list)
     broken_json: list[str] = field(default_factory=list)
     redirect: dict[str, str] = field(default_factory=dict)  # object -> URL of a 302 response

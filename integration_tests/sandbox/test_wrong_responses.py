@@ -37,7 +37,7 @@ def test_objects_can_be_forbidden_missing_redirected_or_broken(client: Client, s
     sandbox.set(
         forbidden=["sms", "jobs/{id}/candidates"],
         missing=["deals"],
-        empty_envelope=["people"],
+        no_records_key=["people"],
         broken_json=["users"],
         error_object=["companies"],
         redirect={"forms": f"{sandbox.url}/elsewhere"},

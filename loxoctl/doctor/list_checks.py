@@ -59,7 +59,7 @@ def _describe(context: Context, sample: Sample) -> None:
         findings.add(endpoint.name, points.STATUS, answer.kind or str(answer.status))
         return
     findings.add(endpoint.name, points.STATUS, "200")
-    findings.add(endpoint.name, points.ENVELOPE, _envelope(sample), _assumed_envelope(endpoint))
+    findings.add(endpoint.name, points.RECORDS_KEY, _records_key(sample), _assumed_records_key(endpoint))
     if not sample.is_list or sample.refusal:
         return
     findings.add(endpoint.name, points.PAGING, _paging(sample), endpoint.paging.value)
@@ -71,7 +71,7 @@ def _describe(context: Context, sample: Sample) -> None:
         _describe_size(context, sample)
 
 
-def _envelope(sample: Sample) -> str:
+def _records_key(sample: Sample) -> str:
     if not sample.answer.is_healthy:
         return sample.answer.kind
     shape = _shape(sample)
@@ -81,7 +81,7 @@ def _envelope(sample: Sample) -> str:
 
 def _shape(sample: Sample) -> str:
     if sample.endpoint.paging is Paging.RECORD:
-        return _record_envelope(sample)
+        return _key_of_record(sample)
     if not sample.is_list:
         return "null" if sample.answer.document is None else "no list"
     is_accepted = _accepts(sample.endpoint, sample.key)
@@ -90,7 +90,7 @@ def _shape(sample: Sample) -> str:
     return f"{'key' if is_accepted else 'other key'} {plain_name(sample.key)}"
 
 
-def _record_envelope(sample: Sample) -> str:
+def _key_of_record(sample: Sample) -> str:
     if not sample.rows:
         return "null"
     return "flat" if sample.key is None else "wrapped"
@@ -103,7 +103,7 @@ def _accepts(endpoint: Endpoint, key: str | None) -> bool:
     return key in endpoint.records_keys
 
 
-def _assumed_envelope(endpoint: Endpoint) -> str:
+def _assumed_records_key(endpoint: Endpoint) -> str:
     if endpoint.paging is Paging.RECORD:
         return "flat"
     return f"key {endpoint.records_keys[0]}" if endpoint.records_keys else "bare list"

@@ -22,8 +22,8 @@ STATUS = Point(
         "": f"{_STREAM}, and the next sync tries again",
     },
 )
-ENVELOPE = Point(
-    "envelope",
+RECORDS_KEY = Point(
+    "records key",
     "The place of its records in the response",
     handled={
         "bare list": "Both are read",

@@ -17,7 +17,7 @@ PROXY_HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head>
 KIND_BY_SETTING = {
     "forbidden": "forbidden",
     "missing": "json_404",
-    "empty_envelope": "empty_object",
+    "no_records_key": "empty_object",
     "error_object": "error_object",
     "broken_json": "cut_json",
 }

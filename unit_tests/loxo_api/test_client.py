@@ -47,7 +47,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
         response(b'{"people": [], "total_count": 0, "errors": ["search is down"]}'),
         RESET,
     ],
-    ids=["html", "no-envelope", "cut-json", "500", "503", "429", "proxy-404", "errors", "reset"],
+    ids=["html", "no-records-key", "cut-json", "500", "503", "429", "proxy-404", "errors", "reset"],
 )
 def test_a_transient_error_is_retried(fault: Any) -> None:
     client, transport = connected(fault, response())

@@ -126,7 +126,7 @@ def test_records_without_a_usable_id_are_not_accepted(value: Any) -> None:
 
     findings = examined(ChangedAccount(change))
     for name in ("people", "users"):
-        row = found(findings, name, "envelope")
+        row = found(findings, name, "records key")
         assert row.verdict is Verdict.NOT_HANDLED
         assert "without an id" in row.account
     assert findings.is_complete
