@@ -66,10 +66,14 @@ def _cpu(people: Mapping[str, Any], start: Mapping[str, Any]) -> Iterator[Goal]:
 
     ratio, text = beside(REQUESTS)
     yield f"{rows:,} people, CPU beyond start-up: at most 0.7 x requests + json", text, _met(ratio <= 0.7)
-    if ORJSON in people["runs"]:
+    if ORJSON in people["runs"] and ORJSON in start["runs"]:
         ratio, text = beside(ORJSON)
-        yield "The same: at most 1.3 x requests + orjson (12 µs where that takes 9)", text, _met(ratio <= 1.3)
-        yield "The same beside requests + orjson at the connector's request rate", beside(ORJSON_PACED)[1], "no goal"
+        yield "The same: at most 1.3 x requests + orjson", text, _met(ratio <= 1.3)
+        yield (
+            "The same beside requests + orjson at no higher request rate",
+            beside(ORJSON_PACED)[1],
+            "no goal",
+        )
     limit = people["limit_us"]
     text = f"{of(OURS) / limit:.1f} x (requests + json {of(REQUESTS) / limit:.1f} x)"
     yield f"The physical limit, decode + encode + write alone: {limit:.1f} µs a record", text, "no goal"

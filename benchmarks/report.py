@@ -22,7 +22,7 @@ The connector's time beyond start-up is spent on the requests, the decoding of p
 `py-spy record --gil` shows. A worker encodes the records that it decoded, while the processor's cache holds them; a
 page passes to the main thread as one message and is written at once. The garbage collector rests, because records
 contain no cycles. The wall time at no latency follows from the request rate, which never exceeds 200 a second. The
-rests between the requests cost CPU time too, because caches get cold: requests + orjson at that rate shows how much."""
+pauses between the requests cost CPU time too, because caches get cold: requests + orjson, paced, shows how much."""
 
 NOTES = {
     "people": "One list of 2 kB records, no latency: the CPU time of each.",

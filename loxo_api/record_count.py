@@ -29,29 +29,19 @@ class IdSet:
 
     def add(self, records: Iterable[Record]) -> list[Record]:
         """Adds the records' ids and returns the records that were not in the set, each once."""
-        records = list(records)
+        fresh = []
         with self._lock:
-            if self._add_new([record["id"] for record in records]):
-                return records
-            return [record for record in records if self._add(record["id"])]
-
-    def _add_new(self, keys: list[Any]) -> bool:
-        """Adds the ids if all are numbers and new, as mostly: at a third of the cost of one by one (measured)."""
-        try:
-            numbers = BitMap64(keys)
-        except (OverflowError, TypeError):
-            return False
-        if len(numbers) < len(keys) or not numbers.isdisjoint(self._numbers):
-            return False
-        self._numbers |= numbers
-        return True
-
-    def _add(self, key: object) -> bool:
-        known: Any = self._numbers if isinstance(key, int) and 0 <= key < 1 << 64 else self._others
-        if key in known:
-            return False
-        known.add(key)
-        return True
+            for record in records:
+                key: Any = record["id"]
+                try:
+                    if key not in self._numbers:
+                        self._numbers.add(key)
+                        fresh.append(record)
+                except (OverflowError, TypeError):  # a text, or beyond 64 bits
+                    if key not in self._others:
+                        self._others.add(key)
+                        fresh.append(record)
+        return fresh
 
     def __len__(self) -> int:
         return len(self._numbers) + len(self._others)

@@ -237,16 +237,18 @@ class SliceReader:
                     yield from self._again(piece, piece_count, piece_seen, depth + 1)
             return
         seen = seen if seen is not None else IdSet()
+        claimed = max(count.first_total or 0, len(seen))
         for _ in range(PASSES - 1):
             count = yield from self._pass(Slice(part.start, part.end), seen=seen)
-            if self._is_complete(part, count):
+            if self._is_complete(part, count) and (count.delivered or not len(seen)):
                 return
         # Its total moved in each pass. Together the passes hold the records that the last pass began with, except those
-        # deleted since, or records are missing. The total of the end proves less: records enter an open slice behind
-        # the reader, and a position at which a search engine fails can return no records and a total of 0.
+        # deleted since, or records are missing. The total of the end proves less, because records enter an open slice
+        # behind the reader. A total of 0 proves nothing where records were seen: a search engine that lost its index,
+        # or fails at a position, returns no records and a total of 0.
         total = total_of(self._client, self._endpoint, self._filters(part))
-        if len(seen) < (total := min(count.first_total or 0, total)):
-            raise shortfall(self._endpoint, len(seen), total)
+        if len(seen) < (expected := min(count.first_total or 0, total) or claimed):
+            raise shortfall(self._endpoint, len(seen), expected)
 
 
 class _Returning(Iterator[Batch]):

@@ -103,13 +103,15 @@ def exact(client: LoxoClient, endpoint: Endpoint, filters: Mapping[str, str]) ->
         for page in numbered(client, endpoint, filters, count):
             whole_read.add(page)
             yield page
-        if count.is_proven or count.only_grew:  # new records are at the end, which is read last
-            return
-        if not count.moved and not count.missing:  # the counters lag behind the list
+        # A search engine that lost its index returns no records and a total of 0, which prove nothing after records.
+        is_lost = whole_read.delivered > 0 and not count.delivered
+        is_proven = count.is_proven or count.only_grew  # new records are at the end, which is read last
+        lags = not count.moved and not count.missing  # the counters are behind the list
+        if (is_proven or lags) and not is_lost:
             return
         if attempt < PASSES - 1:
             logger.info(f"{endpoint.name}: the list changed while it was read; reading it again.")
-    if whole_read.missing:
+    if whole_read.missing or is_lost:
         raise ContractError(
             f"{endpoint.path} claims {whole_read.last_total} records, its pages hold {whole_read.delivered}"
         )

@@ -49,7 +49,10 @@ class ChangeFeed(SlicedRead):
 
     def _planned(self) -> Any:
         newest = {self.endpoint.newest_first_sort: "desc", **({"per_page": 1} if self.endpoint.per_page else {})}
-        mark = not_ahead(latest(self.client.page(self.endpoint, newest).records, "updated_at"))
+        page = self.client.page(self.endpoint, newest)
+        mark = not_ahead(latest(page.records, "updated_at"))
+        if not self.start_date:
+            self._expected = page.total_count or 0
         self._memory.since = mark or LONG_AGO
         self.recent_from(self._memory.since)
         return super()._planned()

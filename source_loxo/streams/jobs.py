@@ -58,7 +58,7 @@ class JobsReader:
             ):
                 yield self.ids.add(page.records)
             first = self._client.page(endpoint, {endpoint.newest_first_sort: "desc", "page": 1})
-            self.total = first.total_count
+            self.total = first.total_count or self.total  # a search engine that lost its index claims 0
             yield from self._catch_up(first)
             missing = max(0, (self.total or 0) - len(self.ids))
             # Without the order, a new record moves others onto pages that are already read, also unseen by the total.

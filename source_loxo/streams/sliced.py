@@ -13,6 +13,7 @@ from typing import Any
 
 from loxo_api.errors import ErrorKind, LoxoError
 from loxo_api.pages import Page, Record
+from loxo_api.pagination.scroll import END_RETRIES
 from loxo_api.record_count import shortfall
 from loxo_api.slices import (
     LARGEST_SLICE,
@@ -57,6 +58,7 @@ class SlicedRead(StreamRead):
             self.endpoint, self.client, self.filters, lambda: self._proven_range, self.cursor.checkpoint, self.saw
         )
         self._first: Page | None = None
+        self._expected = 0  # the records that Loxo claimed when the slices were planned
         self._page_seconds = math.inf  # to the first byte of the first page; responses with counts take less
         self._delivered_before = self._unchanged = 0
         self._is_resumed = False
@@ -106,6 +108,7 @@ class SlicedRead(StreamRead):
                     logger.error(f"{self.endpoint.name}: another slice failed: {error}")
                 failures.append(error)
         if failures:
+            yield Batch(commit=self.cursor.checkpoint)  # with the slices, the next attempt reads them in another order
             raise failures[0]
 
     def since(self) -> str | None:
@@ -138,6 +141,7 @@ class SlicedRead(StreamRead):
         self._page_seconds = first.seconds
         self.opened(first)
         total = first.total_count or 0
+        self._expected = max(self._expected, total)
         self.reports_total(first.total_count)
         if total > self._worth_slicing() and self._proven_range:
             oldest = self._oldest(first)
@@ -184,8 +188,22 @@ class SlicedRead(StreamRead):
         """Called with the records of each page before they are delivered."""
 
     def _finished(self) -> Iterator[Batch]:
-        """Runs in the worker that reads the last slice: reconciles the list, then completes the sync."""
-        total = self.slices[0].total if self.slices[-1].end is None else (yield from self._reconciled())
+        """Runs in the worker that reads the last slice: reconciles the list, then completes the sync.
+
+        :raises LoxoError: records are missing. The state discards the slices, so that the next attempt starts over.
+        """
+        whole, end, total = Slice(start=self.slices[0].start), self.slices[-1].end, self.slices[0].total
+        if end is not None:
+            total = self._total(whole)  # before the records created since the plan, so that it counts none of them
+            yield from self._beside(Slice(start=end))
+        try:
+            yield from self._reconciled(whole, total, is_cut=end is not None)
+        except LoxoError as error:
+            if error.kind is ErrorKind.SYSTEM:  # an outage discards no slice
+                with self.cursor.lock:
+                    self._start_over()
+                yield Batch(commit=self.cursor.checkpoint)
+            raise
         self.log_count(self._delivered, total)
         if self._unchanged:
             logger.info(f"{self.endpoint.name}: {self._unchanged} of them are unchanged and were omitted.")
@@ -199,29 +217,32 @@ class SlicedRead(StreamRead):
     def _delivered(self) -> int:
         return self._delivered_before + self.reader.delivered
 
-    def _reconciled(self) -> Any:
-        """Reads the records created since the slices were planned, and compares all with the total before that.
+    def _total(self, whole: Slice) -> int:
+        """The total of the list. A total of 0 is requested again: a search engine that lost its index claims it."""
+        totals = (total_of(self.client, self.endpoint, self.filters(whole)) for _ in range(1 + END_RETRIES))
+        return next(filter(None, totals), 0)
+
+    def _reconciled(self, whole: Slice, total: int | None, is_cut: bool) -> Iterator[Batch]:
+        """Compares the delivered records with the total; reads what is missing.
 
         The number of an earlier attempt counts records in the overlap of two slices twice, so a resumed attempt also
         compares each slice with its own total.
 
+        :param is_cut: whether the list was read in several slices; one is already compared with its own total.
         :raises LoxoError: records are missing, and neither the slices with other totals nor the whole list have them.
-            The state discards the slices, so that the next attempt starts over.
         """
-        whole = Slice(start=self.slices[0].start)
-        total = total_of(self.client, self.endpoint, self.filters(whole))
-        yield from self._beside(Slice(start=self.slices[-1].end))
-        try:
+        is_empty = total == 0 if is_cut else not self._delivered
+        if is_empty and (self._delivered or self._expected):
+            raise LoxoError(
+                f"{self.endpoint.name}: Loxo claimed {self._expected} records before the read, returned "
+                f"{self._delivered}, and claims none now, so nothing proves that all were read. Sync again: the list "
+                "is read from the start. Report this if it persists.",
+                ErrorKind.SYSTEM,
+            )
+        if is_cut and total is not None:
             yield from self._caught_up(whole, total)
             if self._delivered < total:
                 raise shortfall(self.endpoint, self._delivered, total)
-        except LoxoError as error:
-            if error.kind is ErrorKind.SYSTEM:  # an outage discards no slice
-                with self.cursor.lock:
-                    self._start_over()
-                yield Batch(commit=self.cursor.checkpoint)
-            raise
-        return total
 
     def _caught_up(self, whole: Slice, total: int) -> Iterator[Batch]:
         """Reads the slices with other totals again, then the whole list, while records are missing from a total."""

@@ -39,7 +39,7 @@ def test_slices_may_be_read_in_any_order(name: str) -> None:
     assert sorted(refresh(account(name), name, side_by_side=True).ids) == sorted(ALL)
 
 
-def with_failing_slices(number: int) -> FakeClient:
+def with_failing_slices(number: int, workers: int = 2) -> FakeClient:
     """An account in which the second page of the first `number` slices is an error."""
     client, broken = FakeClient({"people": records(300)}, page_size=4), list[Any]()
 
@@ -50,7 +50,7 @@ def with_failing_slices(number: int) -> FakeClient:
             raise refused(500)
 
     client.before = before
-    client.workers = 2
+    client.workers = workers
     return client
 
 
@@ -78,13 +78,34 @@ def test_an_outage_ends_each_reader_after_a_few_slices() -> None:
     assert len(failed) == 2 * MOST_FAILURES
 
 
-def test_slices_that_always_fail_leave_the_others_their_turn() -> None:
-    client, seen, state = with_failing_slices(2 * MOST_FAILURES), set[Any](), None
+@pytest.mark.parametrize("workers", [1, 2])
+def test_slices_that_always_fail_leave_the_others_their_turn(workers: int) -> None:
+    client, seen, state = with_failing_slices(workers * MOST_FAILURES, workers), set[Any](), None
     for _ in range(30):
         attempt = refresh(client, state=state)
         seen, state = seen | set(attempt.ids), attempt.state
     unread = [part for part in state["slices"] if not part.get("done")]
-    assert len(unread) == 2 * MOST_FAILURES
+    assert len(unread) == workers * MOST_FAILURES
+
+
+@pytest.mark.parametrize("mode", ["full refresh", "incremental"])
+def test_first_slices_that_deliver_nothing_leave_the_others_their_turn(mode: str) -> None:
+    client, broken, seen, state = FakeClient({"people": records(100)}, page_size=4), list[str](), set[Any](), None
+    client.workers = 1
+
+    def before(asked: Asked) -> None:
+        if "query" in asked.params and "scroll_id" not in asked.params and not asked.has("per_page"):
+            end = asked.params["query"].split(" TO ")[1][:10]  # the end of the last slice is the clock's
+            if end not in broken and len(broken) < MOST_FAILURES:
+                broken.append(end)
+            if end in broken:
+                raise refused(500)
+
+    client.before = before
+    for _ in range(12):
+        attempt = sync(client, "people", state, mode == "full refresh", sync_id=7)
+        seen, state = seen | set(attempt.ids), attempt.state
+    assert len(seen) >= 70
 
 
 def test_a_long_list_is_read_in_several_slices() -> None:
