@@ -62,7 +62,6 @@ class RecordCount:
     moved: bool = False
     fell: bool = False
     last_total: int | None = None
-    largest_page: int = 0
     _ids: IdSet = field(default_factory=IdSet)
 
     def add(self, page: Page) -> list[Record]:
@@ -74,7 +73,6 @@ class RecordCount:
             self.moved = self.moved or page.total_count != previous
             self.fell = self.fell or page.total_count < previous
             self.last_total = page.total_count
-        self.largest_page = max(self.largest_page, len(page.records))
         return self._ids.add(page.records)
 
     @property

@@ -89,10 +89,6 @@ def test_a_total_that_moved_between_attempts_has_moved() -> None:
     assert (count.moved, count.fell, count.is_proven) == (True, True, False)
 
 
-def test_the_largest_page_is_known() -> None:
-    assert counted(page(1, total=6), page(2, 3, 4, total=6), page(5, 6, total=6)).largest_page == 3
-
-
 @pytest.mark.parametrize("ids", [[1, 2, 3], ["a", "b", "c"], [1, "1", -1], [2**63, 2**63 + 1, 0]])
 def test_ids_of_all_kinds_are_distinct(ids: list[Any]) -> None:
     found = IdSet()
