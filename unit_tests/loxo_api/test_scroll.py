@@ -38,7 +38,7 @@ def at_requests(client: FakeClient, numbers: set[int], change: Callable[[Page], 
 
 
 @pytest.mark.parametrize("false_end", [EMPTY, Page([], None, 24), Page([], None, None)])
-@pytest.mark.parametrize("number", range(2, 7))
+@pytest.mark.parametrize("number", range(1, 7))
 def test_one_false_end_ends_no_pass(number: int, false_end: Page) -> None:
     client = at_requests(account(), {number}, lambda page: false_end)
     assert len(seen(client)) == 24
