@@ -26,7 +26,7 @@ PEERS = {
     "loxo-cli": ["loxo-cli==0.8.0"],
     "low-code": [f"airbyte-cdk=={version('airbyte-cdk')}"],
 }
-# A floor with this suffix sends its requests at the connector's rate.
+# A floor with this suffix sends its requests no faster than the connector may.
 PACED = ", paced"
 LISTS = [row for row in ENDPOINTS.values() if not row.parent]
 

@@ -37,7 +37,7 @@ class SliceReader:
 
     :param filters: returns the parameters that select a slice. Without it, there is one slice, the whole list.
     :param ranged: returns the date range that selects a smaller slice, or None if none works.
-    :param checkpoint: called when the records of a slice are in the queue, or with True when those of a page are.
+    :param checkpoint: called when a slice is in the queue; with `is_progress`, when a page of it is.
     :param saw: called with the records of each page before they are delivered.
     """
 
@@ -47,7 +47,7 @@ class SliceReader:
         client: LoxoClient,
         filters: Callable[[Slice], Mapping[str, str]] = lambda part: {},
         ranged: Callable[[], DateRange | None] = lambda: None,
-        checkpoint: Callable[[bool], None] = lambda is_progress: None,
+        checkpoint: Callable[..., None] = lambda is_progress=False: None,
         saw: Callable[[Sequence[Record]], None] = lambda records: None,
     ) -> None:
         self.ids = IdSet()
@@ -67,7 +67,7 @@ class SliceReader:
         """A reader of the same sync with fixed parameters. Its reads cannot be cut and are not part of the state."""
         reader = copy.copy(self)
         reader._filters, reader._ranged = lambda part: filters, lambda: None
-        reader._checkpoint = lambda is_progress: None
+        reader._checkpoint = lambda is_progress=False: None
         return reader
 
     @property
@@ -95,7 +95,7 @@ class SliceReader:
             try:
                 yield from self._again(part, count, seen, 0)
             except LoxoError:
-                yield Batch(commit=partial(self._checkpoint, False))  # the slice is reset in the state
+                yield Batch(commit=self._checkpoint)  # the slice is reset in the state
                 raise
         if is_planned:
             yield Batch(commit=partial(self._close, part, count))
@@ -121,12 +121,12 @@ class SliceReader:
             part.top = part.top or page.scroll_id
             part.scroll_id = page.scroll_id
             part.delivered, part.total, part.moved = count.delivered, count.first_total, count.moved
-            self._checkpoint(True)
+            self._checkpoint(is_progress=True)
 
     def _close(self, part: Slice, count: RecordCount) -> None:
         part.done, part.scroll_id, part.top = True, None, None
         part.delivered, part.total, part.moved = count.delivered, count.last_total, False
-        self._checkpoint(False)
+        self._checkpoint()
 
     def _reset(self, part: Slice) -> None:
         part.reset()

@@ -1,4 +1,4 @@
-"""Floor: one session, one request after the other, orjson; with a pace, at the connector's request rate."""
+"""Floor: one session, one request after the other, orjson; with a pace, no faster than the connector's request rate."""
 
 import json
 import sys

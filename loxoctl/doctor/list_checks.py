@@ -81,7 +81,7 @@ def _records_key(sample: Sample) -> str:
 
 def _shape(sample: Sample) -> str:
     if sample.endpoint.paging is Paging.RECORD:
-        return _key_of_record(sample)
+        return _shape_of_record(sample)
     if not sample.is_list:
         return "null" if sample.answer.document is None else "no list"
     is_accepted = _accepts(sample.endpoint, sample.key)
@@ -90,7 +90,7 @@ def _shape(sample: Sample) -> str:
     return f"{'key' if is_accepted else 'other key'} {plain_name(sample.key)}"
 
 
-def _key_of_record(sample: Sample) -> str:
+def _shape_of_record(sample: Sample) -> str:
     if not sample.rows:
         return "null"
     return "flat" if sample.key is None else "wrapped"

@@ -10,6 +10,7 @@ from typing import Any
 from loxo_api.errors import LoxoError
 from loxo_api.pages import Page
 from loxo_api.pagination.scroll import OrderError, check_newest_first, newest_first
+from loxo_api.slices import smallest_page
 from loxo_api.timestamps import ZONES_HOURS, changed_at, latest, not_ahead, shift
 from source_loxo.batch import Batch
 from source_loxo.reconciliation import POSITION_REFUSALS
@@ -48,11 +49,10 @@ class ChangeFeed(SlicedRead):
         return memory
 
     def _planned(self) -> Any:
-        newest = {self.endpoint.newest_first_sort: "desc", **({"per_page": 1} if self.endpoint.per_page else {})}
-        page = self.client.page(self.endpoint, newest)
-        mark = not_ahead(latest(page.records, "updated_at"))
+        newest = smallest_page(self.client, self.endpoint, {self.endpoint.newest_first_sort: "desc"})
+        mark = not_ahead(latest(newest.records, "updated_at"))
         if not self.start_date:
-            self._expected = page.total_count or 0
+            self._expected = newest.total_count or 0
         self._memory.since = mark or LONG_AGO
         self.recent_from(self._memory.since)
         return super()._planned()

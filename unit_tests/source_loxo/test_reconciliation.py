@@ -41,7 +41,7 @@ class Read:
             self._saw,
         )
 
-    def _checkpoint(self, is_progress: bool) -> None:
+    def _checkpoint(self, is_progress: bool = False) -> None:
         self.checkpoints += 1
 
     def _saw(self, found: Sequence[Record]) -> None:
